@@ -1,0 +1,65 @@
+-- The inputs of this database. Several files are consecutive pieces of one capture: sequence numbers run on.
+CREATE TABLE trace (
+  id                     INTEGER PRIMARY KEY, -- 1, 2, ... in the order given
+  path                   TEXT    NOT NULL,    -- as given; '-' for standard input
+  format                 TEXT    NOT NULL,    -- name of the reader: ftrace, trace-cmd-report, perf-script
+  compression            TEXT    NOT NULL,    -- none or gzip
+  sha256                 TEXT    NOT NULL,    -- of the bytes as read, lower-case hex
+  size_bytes             INTEGER NOT NULL,    -- of the decompressed text
+  line_count             INTEGER NOT NULL,    -- lines of the decompressed text
+  first_seq              INTEGER NOT NULL,    -- events of this file are first_seq..last_seq
+  last_seq               INTEGER NOT NULL,    -- last_seq < first_seq when it held no event
+  clock                  TEXT    NOT NULL CHECK (clock IN ('time', 'counter')), -- time_ns columns hold nanoseconds, or bare ticks
+  cpu_count              INTEGER NOT NULL,    -- CPUs named by the header or seen
+  entries_in_buffer      INTEGER,             -- ring buffer header, where present
+  entries_written        INTEGER,             -- larger than entries_in_buffer: the oldest events were overwritten
+  page_address_bits      INTEGER NOT NULL,    -- bits 15:12 seen in output addresses of level-3 pages, OR-ed: tells the granule
+  page_descriptor_count  INTEGER NOT NULL,    -- valid level-3 descriptors seen
+  lowest_level           INTEGER,             -- lowest lookup level named by a store or table
+  is_damaged             INTEGER NOT NULL CHECK (is_damaged IN (0, 1)) -- 1: read only in part (truncated or corrupt)
+) STRICT;
+
+-- Key and value pairs about the database itself.
+CREATE TABLE meta (
+  key    TEXT PRIMARY KEY, -- such as 'tool_version'
+  value  TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Interned texts: operations, barriers, registers, reasons, marker texts.
+CREATE TABLE name (
+  id    INTEGER PRIMARY KEY, -- 0 is the empty text
+  text  TEXT NOT NULL
+) STRICT;
+
+-- Tasks seen.
+CREATE TABLE task (
+  id    INTEGER PRIMARY KEY, -- 0 is no task
+  comm  TEXT    NOT NULL,    -- command name as printed
+  pid   INTEGER NOT NULL     -- thread id, -1 for no task
+) STRICT;
+
+-- Events that were read but are not part of the vocabulary: counted, not stored.
+CREATE TABLE skipped_event (
+  event  TEXT PRIMARY KEY, -- event name
+  count  INTEGER NOT NULL,
+  first_line INTEGER NOT NULL -- 1-based line of the first one
+) STRICT, WITHOUT ROWID;
+
+-- What could not be used as it was. At most 1,000 rows of a kind are kept; problem_count has the totals.
+CREATE TABLE import_problem (
+  id        INTEGER PRIMARY KEY,
+  trace_id  INTEGER NOT NULL REFERENCES trace (id),
+  line      INTEGER NOT NULL, -- 1-based line of the decompressed source
+  kind      TEXT    NOT NULL, -- such as 'missing-key'
+  severity  TEXT    NOT NULL CHECK (severity IN ('info', 'warning', 'error')), -- error: something was lost
+  detail    TEXT    NOT NULL, -- what was expected and what was found
+  excerpt   TEXT    NOT NULL  -- the start of the line
+) STRICT;
+
+-- Totals of import_problem by kind, those beyond the 1,000 kept included.
+CREATE TABLE problem_count (
+  kind      TEXT PRIMARY KEY,
+  severity  TEXT    NOT NULL CHECK (severity IN ('info', 'warning', 'error')),
+  count     INTEGER NOT NULL,
+  help      TEXT    NOT NULL -- what it means and what to do
+) STRICT, WITHOUT ROWID;

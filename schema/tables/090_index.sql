@@ -1,0 +1,3 @@
+-- Made after the import: filling a table without indexes and making them afterwards is faster.
+CREATE INDEX pgtable_write_pa ON pgtable_write (pa);
+CREATE INDEX descriptor_known_pa ON descriptor_known (pa);

@@ -1,0 +1,46 @@
+namespace TraceReplay.Events;
+
+/// <summary>What kind of clock stamped a trace.</summary>
+public enum TraceClock
+{
+    /// <summary>Seconds with a fraction; stored as nanoseconds.</summary>
+    Time = 0,
+
+    /// <summary>A bare integer (<c>trace_clock=counter</c>, an instruction count); stored as it is.</summary>
+    Counter = 1,
+}
+
+/// <summary>Facts about a whole trace that replay needs before its first event.</summary>
+public sealed record TraceFacts
+{
+    /// <summary>Kind of clock.</summary>
+    public TraceClock Clock { get; init; }
+
+    /// <summary>Number of CPUs the trace names (<c>#P:n</c>, or the highest CPU seen plus one).</summary>
+    public int CpuCount { get; init; }
+
+    /// <summary>
+    /// Bits 15:12 that occur in the output addresses of valid level-3 descriptors, OR-ed together. With
+    /// <see cref="PageDescriptorCount"/> it tells the granule of a trace that has no TCR write: 4K pages sooner or later set bit 12
+    /// or 13, 16K pages bit 14 or 15, 64K pages neither.
+    /// </summary>
+    public int PageAddressBits { get; init; }
+
+    /// <summary>Number of valid level-3 descriptors seen.</summary>
+    public long PageDescriptorCount { get; init; }
+
+    /// <summary>Lowest level that a store or table names: the start level of a trace that has no TCR write. Null when none does.</summary>
+    public int? LowestLevel { get; init; }
+
+    /// <summary>True when the trace tells tables and their content (<c>pgtable_table</c>): what is not told does not exist.</summary>
+    public bool HasTables { get; init; }
+
+    /// <summary>True when TTBR writes are in the trace.</summary>
+    public bool HasRoots { get; init; }
+
+    /// <summary>True when DSBs are in the trace.</summary>
+    public bool HasBarriers { get; init; }
+
+    /// <summary>True when TLBIs are in the trace.</summary>
+    public bool HasTlbis { get; init; }
+}
