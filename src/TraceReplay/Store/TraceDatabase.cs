@@ -1,0 +1,170 @@
+using Dapper;
+using Microsoft.Data.Sqlite;
+
+namespace TraceReplay.Store;
+
+/// <summary>One database file: making it, opening it, and the stamp that tells which schema it has.</summary>
+public sealed class TraceDatabase : IDisposable
+{
+    /// <summary>Stamp in <c>PRAGMA application_id</c>: the bytes "TRpl".</summary>
+    public const int ApplicationId = 0x5452706c;
+
+    /// <summary>Stamp in <c>PRAGMA user_version</c>; a file with another one is made again from its trace.</summary>
+    public const int SchemaVersion = 1;
+
+    // The first sixteen bytes of every SQLite 3 file.
+    private static readonly byte[] FileMagic = "SQLite format 3\0"u8.ToArray();
+
+    static TraceDatabase()
+    {
+        // The one place where Dapper's mapping is set: columns are snake_case, properties PascalCase.
+        DefaultTypeMap.MatchNamesWithUnderscores = true;
+    }
+
+    private TraceDatabase(string path, SqliteConnection connection)
+    {
+        Path = path;
+        Connection = connection;
+    }
+
+    /// <summary>Path as given.</summary>
+    public string Path { get; }
+
+    /// <summary>The open connection.</summary>
+    public SqliteConnection Connection { get; }
+
+    /// <summary>Makes a database with all tables and views and no index. The file must not exist.</summary>
+    public static TraceDatabase Create(string path)
+    {
+        var connection = Connect(path, SqliteOpenMode.ReadWriteCreate);
+        try
+        {
+            // The file is only renamed into place when it is whole, so a journal would protect nothing.
+            connection.Execute("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE; PRAGMA cache_size = -65536;");
+            connection.Execute($"PRAGMA application_id = {ApplicationId}; PRAGMA user_version = {SchemaVersion};");
+            foreach (var (name, text) in SchemaScripts.Read("tables"))
+            {
+                if (!IsIndexScript(name))
+                {
+                    connection.Execute(text);
+                }
+            }
+
+            foreach (var (_, text) in SchemaScripts.Read("views"))
+            {
+                connection.Execute(text);
+            }
+
+            return new TraceDatabase(path, connection);
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Opens an existing database.</summary>
+    /// <exception cref="DatabaseException">The path is not a readable TraceReplay database of this schema version.</exception>
+    public static TraceDatabase Open(string path, bool writable)
+    {
+        CheckFile(path);
+        var connection = Connect(path, writable ? SqliteOpenMode.ReadWrite : SqliteOpenMode.ReadOnly);
+        try
+        {
+            var applicationId = connection.ExecuteScalar<long>("PRAGMA application_id");
+            if (applicationId != ApplicationId)
+            {
+                throw new DatabaseException($"{path}: a SQLite database, but not one of TraceReplay; expected a file made by 'tracereplay import'");
+            }
+
+            var version = connection.ExecuteScalar<long>("PRAGMA user_version");
+            if (version != SchemaVersion)
+            {
+                throw new DatabaseException($"{path}: schema version {version}, expected {SchemaVersion}: import the trace again");
+            }
+
+            connection.Execute("PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY;");
+            return new TraceDatabase(path, connection);
+        }
+        catch (SqliteException e)
+        {
+            connection.Dispose();
+            throw new DatabaseException($"{path}: cannot be read as a database ({e.Message})", e);
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Makes the indexes of the script of this name, such as <c>090_index</c>.</summary>
+    public void CreateIndexes(string script)
+    {
+        foreach (var (name, text) in SchemaScripts.Read("tables"))
+        {
+            if (name == script)
+            {
+                Connection.Execute(text);
+                return;
+            }
+        }
+
+        throw new ArgumentException($"no index script {script}", nameof(script));
+    }
+
+    public void Dispose() => Connection.Dispose();
+
+    private static bool IsIndexScript(string name) => name.StartsWith("09", StringComparison.Ordinal);
+
+    private static SqliteConnection Connect(string path, SqliteOpenMode mode)
+    {
+        // Without pooling, a file that is deleted and made again is not answered from a handle of the deleted one.
+        var text = new SqliteConnectionStringBuilder { DataSource = path, Mode = mode, Pooling = false }.ToString();
+        var connection = new SqliteConnection(text);
+        try
+        {
+            connection.Open();
+            return connection;
+        }
+        catch (SqliteException e)
+        {
+            connection.Dispose();
+            throw new DatabaseException($"{path}: cannot be opened ({e.Message})", e);
+        }
+    }
+
+    private static void CheckFile(string path)
+    {
+        if (Directory.Exists(path))
+        {
+            throw new DatabaseException($"{path}: a directory; expected a database made by 'tracereplay import'");
+        }
+
+        if (!File.Exists(path))
+        {
+            throw new DatabaseException($"{path}: no such file; make it with 'tracereplay import <trace> --db {path}'");
+        }
+
+        try
+        {
+            using var stream = File.OpenRead(path);
+            Span<byte> head = stackalloc byte[FileMagic.Length];
+            var read = stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false);
+            if (read == 0)
+            {
+                throw new DatabaseException($"{path}: an empty file; expected a database made by 'tracereplay import'");
+            }
+
+            if (!head[..read].SequenceEqual(FileMagic))
+            {
+                throw new DatabaseException($"{path}: not a database; expected one made by 'tracereplay import'");
+            }
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new DatabaseException($"{path}: permission denied", e);
+        }
+    }
+}
