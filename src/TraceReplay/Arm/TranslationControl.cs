@@ -1,0 +1,51 @@
+namespace TraceReplay.Arm;
+
+/// <summary>The fields of TCR_EL1 (and of TCR_EL2 with E2H=1) that table walks and TLBIs depend on.</summary>
+/// <param name="Value">Register value.</param>
+public readonly record struct TranslationControl(ulong Value)
+{
+    /// <summary>A1: TTBR1 holds the ASID of both halves (R_SCBSR).</summary>
+    public bool AsidInTtbr1 => Bit(22);
+
+    /// <summary>AS: ASIDs have 16 bits; otherwise 8, and TLBI operands are still matched on 16 (I_ZRWYC).</summary>
+    public bool Asid16 => Bit(36);
+
+    /// <summary>HA: hardware sets the access flag.</summary>
+    public bool HardwareAccessFlag => Bit(39);
+
+    /// <summary>HD: hardware manages dirty state.</summary>
+    public bool HardwareDirty => Bit(40);
+
+    /// <summary>DS: 52-bit addresses with 4K and 16K granules; TLBI range bases in 64 KiB units.</summary>
+    public bool Ds => Bit(59);
+
+    /// <summary>IPS: 52-bit output addresses.</summary>
+    public bool Is52BitOutput => Field(34, 32) >= 6;
+
+    /// <summary>EPDn: no walks from TTBRn.</summary>
+    public bool WalksDisabled(int half) => Bit(half == 0 ? 7 : 23);
+
+    /// <summary>TnSZ.</summary>
+    public int Size(int half) => (int)(half == 0 ? Field(5, 0) : Field(21, 16));
+
+    /// <summary>TGn; TG0 and TG1 are encoded differently. Null for a reserved encoding.</summary>
+    public Granule? GranuleOf(int half) => half == 0
+        ? Field(15, 14) switch { 0 => Granule.Size4K, 1 => Granule.Size64K, 2 => Granule.Size16K, _ => null }
+        : Field(31, 30) switch { 1 => Granule.Size16K, 2 => Granule.Size4K, 3 => Granule.Size64K, _ => null };
+
+    /// <summary>Layout of the descriptors of a half; null when the granule is reserved.</summary>
+    public DescriptorFormat? FormatOf(int half, bool secure)
+    {
+        if (GranuleOf(half) is not { } granule)
+        {
+            return null;
+        }
+
+        var lpa = granule.PageShift == 16 && Is52BitOutput;
+        return new DescriptorFormat(granule, Ds && granule.PageShift != 16, lpa, HardwareAccessFlag, HardwareDirty, secure);
+    }
+
+    private bool Bit(int bit) => ((Value >> bit) & 1) != 0;
+
+    private ulong Field(int high, int low) => (Value >> low) & ((1UL << (high - low + 1)) - 1);
+}

@@ -1,0 +1,277 @@
+using TraceReplay.Arm;
+
+namespace TraceReplay.Replay;
+
+/// <summary>How sure it is that hardware walks an address space.</summary>
+public enum LivenessEvidence
+{
+    /// <summary>It is not walked.</summary>
+    NotLive = 0,
+
+    /// <summary>A table without known parent in a trace that starts mid-life, and nothing that tells it from one being built.</summary>
+    Presumed = 1,
+
+    /// <summary>As above, but it held content before the trace, or a TLBI followed a break in it.</summary>
+    Likely = 2,
+
+    /// <summary>A TTBR was loaded with its root.</summary>
+    Certain = 3,
+}
+
+/// <summary>One life of a tree of tables: everything that one root reaches, under the ASIDs and on the CPUs it was loaded with.</summary>
+/// <remarks>
+/// A space is rooted once a TTBR names its root. In a trace that starts mid-life a table whose parent is not known heads an unrooted
+/// space of its own: its input addresses are then relative to it, and its place and ASID may be learnt from the TLBIs that follow
+/// breaks in it.
+/// </remarks>
+public sealed class AddressSpace
+{
+    // Beyond this many ASIDs nobody invalidates one by one; only an all-ASID operation is taken to cover them.
+    private const int MaxSeparateAsids = 4;
+
+    private readonly Dictionary<uint, Taint> _taints = [];
+    private readonly Dictionary<ushort, CpuSet> _cpusByAsid = [];
+    private readonly Dictionary<int, int> _taintsByCpu = [];
+    private Obligation[]? _asidObligations;
+    private Obligation[]? _globalObligations;
+    private CpuSet _holders;
+
+    /// <summary>Row id, 1-based in order of creation.</summary>
+    public required int Id { get; init; }
+
+    /// <summary>0 for TTBR0, 1 for TTBR1, -1 when not known.</summary>
+    public required int Half { get; init; }
+
+    /// <summary>How its descriptors are read.</summary>
+    public required DescriptorComparer Comparer { get; set; }
+
+    /// <summary>Number of the life of its root page as a root.</summary>
+    public required int Incarnation { get; init; }
+
+    /// <summary>True when a TTBR named its root.</summary>
+    public required bool IsRooted { get; init; }
+
+    /// <summary>Sequence number at which it became known.</summary>
+    public required long FirstSeq { get; init; }
+
+    /// <summary>Sequence number of its last load.</summary>
+    public long LastSeq { get; set; }
+
+    /// <summary>Its root table, or the table that heads an unrooted space.</summary>
+    public TableUse Root { get; internal set; } = null!;
+
+    /// <summary>Its open stale records.</summary>
+    public PendingIndex Pending { get; } = new();
+
+    /// <summary>Layout of its descriptors.</summary>
+    public DescriptorFormat Format => Comparer.Format;
+
+    /// <summary>CPUs that may hold global entries of it.</summary>
+    public CpuSet GlobalHolders { get; private set; }
+
+    /// <summary>True once a global leaf stood in one of its tables.</summary>
+    public bool MayHaveGlobal { get; set; }
+
+    /// <summary>True once a store was seen while a CPU ran on it: its root cannot be empty.</summary>
+    public bool RanWhileStoring { get; set; }
+
+    /// <summary>First input address, where known: that of the half, or learnt for an unrooted space.</summary>
+    public ulong? VaBase { get; set; }
+
+    /// <summary>ASID learnt for an unrooted space.</summary>
+    public ushort? LearnedAsid { get; set; }
+
+    /// <summary>TLBIs that agreed with what was learnt.</summary>
+    public int Confirmations { get; set; }
+
+    /// <summary>All CPUs of the machine, the holders of an unrooted space.</summary>
+    public CpuSet AllCpus { get; init; }
+
+    /// <summary>Evidence that an unrooted space is live.</summary>
+    public LivenessEvidence Evidence { get; set; }
+
+    /// <summary>Conflicting changes made while no CPU had the space in a TTBR, to be looked at when one loads it again.</summary>
+    internal List<(StaleRecord Record, int Generation)> ChangedWhileUnloaded { get; } = [];
+
+    internal bool IsInPendingList { get; set; }
+
+    internal int TaintedListIndex { get; set; } = -1;
+
+    /// <summary>CPUs that ran, or run, with its root and have not invalidated all of it.</summary>
+    public CpuSet Holders => IsRooted ? _holders.Union(GlobalHolders) : AllCpus;
+
+    /// <summary>ASIDs it may be cached under.</summary>
+    public IReadOnlyCollection<ushort> Asids => _cpusByAsid.Keys;
+
+    /// <summary>True when hardware may walk it, or still holds entries of it.</summary>
+    public bool IsLive => IsRooted
+        ? _taints.Count > 0 || !GlobalHolders.IsEmpty
+        : Evidence != LivenessEvidence.NotLive;
+
+    /// <summary>True when some CPU may hold entries under the ASID.</summary>
+    public bool HasAsid(ushort asid) => _cpusByAsid.ContainsKey(asid);
+
+    /// <summary>True when some CPU has it in a TTBR.</summary>
+    public bool IsLoaded { get; private set; }
+
+    /// <summary>The taints, for those who complete invalidations.</summary>
+    internal Dictionary<uint, Taint> Taints => _taints;
+
+    /// <summary>True when the CPU may hold entries under the ASID.</summary>
+    public bool IsTainted(ushort asid, int cpu) => _taints.ContainsKey(TaintKey(asid, cpu));
+
+    internal void Load(ushort asid, int cpu)
+    {
+        var key = TaintKey(asid, cpu);
+        if (_taints.TryGetValue(key, out var taint))
+        {
+            _taints[key] = taint with { IsLoaded = true };
+        }
+        else
+        {
+            _taints.Add(key, new Taint(asid, cpu, true, 0));
+            _cpusByAsid[asid] = _cpusByAsid.GetValueOrDefault(asid).With(cpu);
+            _taintsByCpu[cpu] = _taintsByCpu.GetValueOrDefault(cpu) + 1;
+            _holders = _holders.With(cpu);
+            ForgetTemplates();
+        }
+
+        if (MayHaveGlobal && !GlobalHolders.Contains(cpu))
+        {
+            NoteGlobal(cpu);
+        }
+
+        IsLoaded = true;
+    }
+
+    internal void Unload(ushort asid, int cpu, long seq)
+    {
+        var key = TaintKey(asid, cpu);
+        if (_taints.TryGetValue(key, out var taint))
+        {
+            _taints[key] = taint with { IsLoaded = false, UnloadSeq = seq };
+        }
+
+        IsLoaded = false;
+        foreach (var other in _taints.Values)
+        {
+            if (other.IsLoaded)
+            {
+                IsLoaded = true;
+                break;
+            }
+        }
+    }
+
+    /// <summary>Drops a taint: the CPU holds nothing under the ASID any more.</summary>
+    internal void Clean(ushort asid, int cpu)
+    {
+        if (!_taints.Remove(TaintKey(asid, cpu)))
+        {
+            return;
+        }
+
+        var cpus = _cpusByAsid[asid].Without(cpu);
+        if (cpus.IsEmpty)
+        {
+            _cpusByAsid.Remove(asid);
+        }
+        else
+        {
+            _cpusByAsid[asid] = cpus;
+        }
+
+        if (--_taintsByCpu[cpu] == 0)
+        {
+            _taintsByCpu.Remove(cpu);
+            _holders = _holders.Without(cpu);
+        }
+
+        ForgetTemplates();
+    }
+
+    /// <summary>The CPU may hold global entries.</summary>
+    internal void NoteGlobal(int cpu)
+    {
+        GlobalHolders = GlobalHolders.With(cpu);
+        ForgetTemplates();
+    }
+
+    /// <summary>The CPU holds no global entries any more.</summary>
+    internal void CleanGlobal(int cpu)
+    {
+        GlobalHolders = GlobalHolders.Without(cpu);
+        ForgetTemplates();
+    }
+
+    /// <summary>True when the CPU may hold entries under any ASID.</summary>
+    public bool HoldsTaintOf(int cpu) => _taintsByCpu.ContainsKey(cpu);
+
+    /// <summary>True when the CPU has it in a TTBR under any ASID.</summary>
+    public bool IsLoadedOn(int cpu)
+    {
+        foreach (var taint in _taints.Values)
+        {
+            if (taint.Cpu == cpu && taint.IsLoaded)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Where a value may be cached when it becomes stale: the tags and CPUs to be invalidated. Not to be changed by the caller.</summary>
+    /// <param name="isGlobal">A global leaf. Table descriptors are tagged with an ASID always (R_CHVGJ).</param>
+    internal ReadOnlySpan<Obligation> ObligationsFor(bool isGlobal)
+    {
+        if (isGlobal)
+        {
+            return _globalObligations ??= [new Obligation(0, true, false, false, Holders)];
+        }
+
+        return _asidObligations ??= BuildAsidObligations();
+    }
+
+    internal void ForgetTemplates()
+    {
+        _asidObligations = null;
+        _globalObligations = null;
+    }
+
+    private Obligation[] BuildAsidObligations()
+    {
+        if (!IsRooted)
+        {
+            return LearnedAsid is { } learned
+                ? [new Obligation(learned, false, false, false, AllCpus)]
+                : [new Obligation(0, false, true, false, AllCpus)];
+        }
+
+        if (_cpusByAsid.Count > MaxSeparateAsids)
+        {
+            return [new Obligation(0, false, false, true, _holders)];
+        }
+
+        var obligations = new Obligation[_cpusByAsid.Count];
+        var i = 0;
+        foreach (var (asid, cpus) in _cpusByAsid)
+        {
+            obligations[i++] = new Obligation(asid, false, AsidUnknown, false, cpus);
+        }
+
+        return obligations;
+    }
+
+    /// <summary>True when the trace tells no ASID: TTBR writes are not captured.</summary>
+    public bool AsidUnknown { get; init; }
+
+    private static uint TaintKey(ushort asid, int cpu) => ((uint)cpu << 16) | asid;
+}
+
+/// <summary>A CPU that ran with a root under an ASID and has not invalidated that ASID since.</summary>
+/// <param name="Asid">ASID in force.</param>
+/// <param name="Cpu">CPU.</param>
+/// <param name="IsLoaded">Still in the TTBR.</param>
+/// <param name="UnloadSeq">When it left the TTBR.</param>
+public readonly record struct Taint(ushort Asid, int Cpu, bool IsLoaded, long UnloadSeq);

@@ -1,0 +1,268 @@
+using TraceReplay.Arm;
+using TraceReplay.Rules;
+
+namespace TraceReplay.Replay;
+
+/// <summary>Why a break was not complete when the entry was made: the rule, and the TLBI and barrier that did not count.</summary>
+internal readonly record struct BreakExplanation(string RuleId, Evidence Evidence, FoldKind Fold, long FoldKey);
+
+/// <summary>Finds out why a break was not complete. Runs only once a violation is certain, so it may search.</summary>
+internal sealed class BreakExplainer(MachineState machine, InvalidationTracker tracker)
+{
+    // TLBIs further away than this belong to something else.
+    private const ulong NearbyBytes = 2UL << 20;
+
+    // A TLBI this shortly before the break is worth showing: it came too early.
+    private const int EarlierTlbisToShow = 64;
+
+    public BreakExplanation Explain(StaleRecord record, int makerCpu, int makerTask)
+    {
+        if (record.TlbiWaits && tracker.Log.Find(record.TlbiSeq) is { } waiting && CoversAll(record))
+        {
+            return MissingCompletion(record, waiting, makerCpu);
+        }
+
+        var best = TlbiMiss.Unrelated;
+        TlbiEvent? bestTlbi = null;
+        TlbiEvent? earlier = null;
+        for (var age = 0; age < tracker.Log.Count; age++)
+        {
+            ref readonly var tlbi = ref tracker.Log.Newest(age);
+            if (tlbi.Header.Seq < record.Break.Header.Seq)
+            {
+                earlier = FindEarlier(record, age);
+                break;
+            }
+
+            var miss = MissOf(tlbi, record, makerCpu, makerTask);
+            if (miss > best)
+            {
+                best = miss;
+                bestTlbi = tlbi;
+            }
+        }
+
+        return bestTlbi is { } nearest ? FromMiss(record, best, nearest) : NoTlbi(record, earlier);
+    }
+
+    private static bool CoversAll(StaleRecord record)
+    {
+        for (var i = 0; i < record.ObligationCount; i++)
+        {
+            var left = record.Obligations[i].Pending;
+            if (((record.TlbiMask >> i) & 1) != 0)
+            {
+                left = record.TlbiIsBroadcast ? CpuSet.Empty : left.Without(record.TlbiCpu);
+            }
+
+            if (!left.IsEmpty)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private BreakExplanation MissingCompletion(StaleRecord record, in TlbiEvent tlbi, int makerCpu)
+    {
+        var cpu = machine.Cpu(tlbi.Header.Cpu);
+        var name = tlbi.Operation.Mnemonic;
+        if (cpu.WeakDsb.Seq > tlbi.Header.Seq)
+        {
+            var weak = cpu.WeakDsb;
+            var why = $"{weak.Barrier!.Text} does not complete {name}: it takes a DSB for loads and stores of at least its domain";
+            return new BreakExplanation(
+                RuleId.WeakDsb, new Evidence(tlbi.Header, "covers the entry, not completed", weak.Seq, weak.Line, why),
+                FoldKind.Tlbi, tlbi.Header.Seq);
+        }
+
+        var barrier = cpu.FirstBarrierAfter(tlbi.Header.Seq, dsbOnly: false);
+        var barrierWhy = barrier is { Barrier: { } seen } ? $"{seen.Text} does not complete a TLBI" : "";
+        if (tlbi.Header.Cpu != makerCpu)
+        {
+            return new BreakExplanation(
+                RuleId.MakeBeforeRemoteDsb,
+                new Evidence(
+                    tlbi.Header, $"covers the entry; CPU {tlbi.Header.Cpu} had not run the DSB that completes it", barrier?.Seq, barrier?.Line, barrierWhy),
+                FoldKind.Tlbi, tlbi.Header.Seq);
+        }
+
+        return new BreakExplanation(
+            RuleId.NoDsbAfterTlbi, new Evidence(tlbi.Header, "covers the entry, but no DSB completed it", barrier?.Seq, barrier?.Line, barrierWhy),
+            FoldKind.Tlbi, tlbi.Header.Seq);
+    }
+
+    private TlbiMiss MissOf(in TlbiEvent tlbi, StaleRecord record, int makerCpu, int makerTask)
+    {
+        var involved = tlbi.Header.Cpu == record.Break.Header.Cpu || tlbi.Header.Cpu == makerCpu
+            || (tlbi.Header.Task != 0 && (tlbi.Header.Task == record.Break.Header.Task || tlbi.Header.Task == makerTask));
+        var miss = TlbiMatch.MatchEntry(tlbi, record);
+        if (miss is TlbiMiss.Address or TlbiMiss.Range)
+        {
+            var holdsAddress = TlbiMatch.Overlaps(tlbi, record);
+            return involved && (holdsAddress || (IsNearby(tlbi, record) && MatchesSomeAsid(tlbi, record))) ? miss : TlbiMiss.Unrelated;
+        }
+
+        if (tlbi.Operation.Method == TlbiMethod.Asid && !involved)
+        {
+            return TlbiMiss.Unrelated;
+        }
+
+        if (miss != TlbiMiss.None)
+        {
+            return miss;
+        }
+
+        if (!MatchesSomeAsid(tlbi, record))
+        {
+            return TlbiMiss.Asid;
+        }
+
+        if (!tracker.IsOrdered(record, tlbi) || WasUnordered(record, tlbi))
+        {
+            return TlbiMiss.Unordered;
+        }
+
+        return tlbi.IsBroadcast ? TlbiMiss.Asid : TlbiMiss.Local;
+    }
+
+    // A DSB after the TLBI orders the store too late for it: such a TLBI never touched the record.
+    private static bool WasUnordered(StaleRecord record, in TlbiEvent tlbi) =>
+        TlbiMatch.CoveredObligations(tlbi, record) != 0 && record.TlbiSeq < tlbi.Header.Seq;
+
+    private static bool MatchesSomeAsid(in TlbiEvent tlbi, StaleRecord record)
+    {
+        for (var i = 0; i < record.ObligationCount; i++)
+        {
+            if (!record.Obligations[i].Pending.IsEmpty && TlbiMatch.MatchesAsid(tlbi, record.Obligations[i]))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static bool IsNearby(in TlbiEvent tlbi, StaleRecord record)
+    {
+        var start = record.Ia;
+        var first = tlbi.Operand.Start;
+        var last = tlbi.Operand.Last;
+        if (!record.Space.IsRooted)
+        {
+            if (record.Space.VaBase is { } vaBase)
+            {
+                start += vaBase;
+            }
+            else
+            {
+                var span = TlbiMatch.RootSpan(record.Space);
+                first &= span - 1;
+                last = first + (tlbi.Operand.Last - tlbi.Operand.Start);
+            }
+        }
+
+        var end = start + record.Size - 1;
+        var distance = last < start ? start - last : first > end ? first - end : 0;
+        return distance <= NearbyBytes;
+    }
+
+    private TlbiEvent? FindEarlier(StaleRecord record, int fromAge)
+    {
+        var to = Math.Min(tracker.Log.Count, fromAge + EarlierTlbisToShow);
+        for (var age = fromAge; age < to; age++)
+        {
+            ref readonly var tlbi = ref tracker.Log.Newest(age);
+            if (tlbi.IsByAddress && TlbiMatch.CoveredObligations(tlbi, record) != 0)
+            {
+                return tlbi;
+            }
+        }
+
+        return null;
+    }
+
+    private static BreakExplanation NoTlbi(StaleRecord record, in TlbiEvent? earlier)
+    {
+        var evidence = earlier is { } tlbi
+            ? new Evidence(tlbi.Header, "covers the entry, but came before the break", null, null, "")
+            : Evidence.None;
+        return new BreakExplanation(RuleId.NoTlbi, evidence, FoldKind.Record, record.Id);
+    }
+
+    private BreakExplanation FromMiss(StaleRecord record, TlbiMiss miss, in TlbiEvent tlbi)
+    {
+        var (rule, why) = miss switch
+        {
+            TlbiMiss.Unordered => (RuleId.NoDsbBeforeTlbi, $"covers the entry, but CPU {record.Break.Header.Cpu} had run no DSB since it stored"),
+            TlbiMiss.Local => (RuleId.TlbiLocal, $"CPU {tlbi.Header.Cpu} only; CPUs {Holders(record)} may hold the entry"),
+            TlbiMiss.LastLevel => (RuleId.TlbiLastLevel, "last level only, and the entry is a table"),
+            TlbiMiss.Ttl => (RuleId.TlbiTtl, TtlWhy(tlbi, record)),
+            TlbiMiss.Misaligned => (RuleId.TlbiRangeMisaligned, "its base is not aligned to its TTL"),
+            TlbiMiss.Nxs => (RuleId.TlbiNxs, "nXS, and the entry's memory has the XS attribute"),
+            TlbiMiss.Asid => (RuleId.TlbiAsid, AsidWhy(tlbi, record)),
+            TlbiMiss.Range => (RuleId.TlbiRange, RangeWhy(tlbi)),
+            _ => (RuleId.TlbiAddress, $"covers VA 0x{tlbi.Operand.Start:x}..0x{tlbi.Operand.Last:x}"),
+        };
+        var barrier = BarrierWhy(record, miss);
+        return new BreakExplanation(
+            rule, new Evidence(tlbi.Header, why, barrier?.Seq, barrier?.Line, barrier is null ? "" : BarrierText(barrier.Value)),
+            FoldKind.Record, record.Id);
+    }
+
+    private SeenBarrier? BarrierWhy(StaleRecord record, TlbiMiss miss) => miss == TlbiMiss.Unordered
+        ? machine.Cpu(record.Break.Header.Cpu).FirstBarrierAfter(record.Break.Header.Seq, dsbOnly: false)
+        : null;
+
+    private static string BarrierText(in SeenBarrier barrier) => barrier.Barrier switch
+    {
+        { Kind: BarrierKind.Dsb, CoversStores: true } dsb => $"{dsb.Text} came after the TLBI, or does not reach its domain",
+        { } other => $"{other.Text} does not order a store before a TLBI",
+        _ => "",
+    };
+
+    private static string Holders(StaleRecord record)
+    {
+        var holders = CpuSet.Empty;
+        for (var i = 0; i < record.ObligationCount; i++)
+        {
+            holders = holders.Union(record.Obligations[i].Pending);
+        }
+
+        return holders.ToString();
+    }
+
+    private static string TtlWhy(in TlbiEvent tlbi, StaleRecord record) => tlbi.Operand.Defect == TlbiDefect.TtlGranule
+        ? "its TTL hint names another granule"
+        : $"its TTL hint says level {tlbi.Operand.LeafLevel}, the entry is a {(record.IsTable ? "table" : "leaf")} at level {record.Level}";
+
+    private static string AsidWhy(in TlbiEvent tlbi, StaleRecord record)
+    {
+        if (tlbi.Operand.Defect == TlbiDefect.AsidTooWide)
+        {
+            return $"ASID {tlbi.Operand.Asid:#} has more than the 8 bits in use";
+        }
+
+        if (record.IsGlobal)
+        {
+            return "by ASID, and the entry is global";
+        }
+
+        var left = new List<string>();
+        for (var i = 0; i < record.ObligationCount; i++)
+        {
+            ref readonly var obligation = ref record.Obligations[i];
+            if (!obligation.Pending.IsEmpty)
+            {
+                left.Add(obligation.AllAsids ? "any" : obligation.Asid.ToString(System.Globalization.CultureInfo.InvariantCulture));
+            }
+        }
+
+        return $"ASID {tlbi.Operand.Asid} for {string.Join(", ", left)}";
+    }
+
+    private static string RangeWhy(in TlbiEvent tlbi) => tlbi.Operand.Defect == TlbiDefect.RangeGranule
+        ? "its TG is not the granule in use"
+        : $"covers VA 0x{tlbi.Operand.Start:x}..0x{tlbi.Operand.Last:x}";
+}

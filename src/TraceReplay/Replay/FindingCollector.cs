@@ -1,0 +1,174 @@
+using TraceReplay.Arm;
+using TraceReplay.Events;
+using TraceReplay.Rules;
+
+namespace TraceReplay.Replay;
+
+/// <summary>What a judge found, before it is folded with what belongs to the same fault.</summary>
+internal sealed record Verdict
+{
+    public required string RuleId { get; init; }
+
+    /// <summary>Overrides the rule's severity where the circumstances lower it.</summary>
+    public Severity? Severity { get; init; }
+
+    public Confidence Confidence { get; init; } = Confidence.Certain;
+
+    public required StoreContext Where { get; init; }
+
+    public required AddressSpace? Space { get; init; }
+
+    public required ulong Pa { get; init; }
+
+    public int? Level { get; init; }
+
+    public ulong? Va { get; init; }
+
+    public ushort? Asid { get; init; }
+
+    public ulong? Old { get; init; }
+
+    public ulong? New { get; init; }
+
+    public DescriptorDifference Difference { get; init; }
+
+    public StaleRecord? Stale { get; init; }
+
+    /// <summary>What is wrong in one sentence; the evidence is added to it.</summary>
+    public required string Summary { get; init; }
+
+    public Evidence Evidence { get; init; }
+}
+
+/// <summary>The TLBI and barrier nearest to counting, and why they did not.</summary>
+internal readonly record struct Evidence(
+    EventHeader? Tlbi, string TlbiWhy, long? BarrierSeq, long? BarrierLine, string BarrierWhy)
+{
+    public static Evidence None { get; } = new(null, "", null, null, "");
+}
+
+/// <summary>Collects findings: one a fault, with the stores that belong to it.</summary>
+internal sealed class FindingCollector(IReplaySink sink)
+{
+    private readonly List<Finding> _findings = [];
+    private readonly Dictionary<(string Rule, long Kind, long Key), Fold> _folds = [];
+
+    public IReadOnlyList<Finding> Findings => _findings;
+
+    /// <summary>
+    /// Reports a verdict, folded into an earlier finding of the same rule and key while that one's fault goes on: until the stale
+    /// record that guards it is completed, or for good where there is none.
+    /// </summary>
+    public Finding Report(Verdict verdict, FoldKind kind, long key, StaleRecord? guard)
+    {
+        var foldKey = (verdict.RuleId, (long)kind, key);
+        if (_folds.TryGetValue(foldKey, out var fold) && fold.IsOpen)
+        {
+            if (fold.LastSeq != verdict.Where.Header.Seq || kind == FoldKind.Tlbi)
+            {
+                fold.Finding.Count++;
+            }
+
+            _folds[foldKey] = fold with { LastSeq = verdict.Where.Header.Seq };
+            StoreOf(fold.Finding, verdict);
+            return fold.Finding;
+        }
+
+        var finding = Make(verdict);
+        _findings.Add(finding);
+        _folds[foldKey] = new Fold(finding, guard, guard?.Generation ?? 0, verdict.Where.Header.Seq);
+        StoreOf(finding, verdict);
+        return finding;
+    }
+
+    /// <summary>Findings whose window touches a gap in the trace cannot be relied on (the gap may hold the missing TLBI).</summary>
+    public void Doubt(long gapStart, long gapEnd)
+    {
+        for (var i = _findings.Count - 1; i >= 0; i--)
+        {
+            var finding = _findings[i];
+            if (finding.Where.Seq < gapStart)
+            {
+                break;
+            }
+
+            var windowStart = finding.Stale?.Seq ?? finding.Where.Seq;
+            if (windowStart <= gapEnd && finding.Rule.Id.StartsWith("brk-", StringComparison.Ordinal))
+            {
+                finding.Confidence = Confidence.Unknown;
+            }
+        }
+    }
+
+    /// <summary>Hands the findings to the sink.</summary>
+    public void Finish()
+    {
+        foreach (var finding in _findings)
+        {
+            sink.Finding(finding);
+        }
+    }
+
+    private Finding Make(Verdict verdict)
+    {
+        var rule = RuleCatalogue.Get(verdict.RuleId);
+        var comparer = verdict.Space?.Comparer;
+        string Decode(ulong? value) =>
+            value is { } v && comparer is not null && verdict.Level is { } level ? DescriptorText.Describe(v, level, comparer) : "";
+        return new Finding
+        {
+            Id = _findings.Count + 1,
+            Rule = rule,
+            Severity = verdict.Severity is { } lowered && lowered < rule.Severity ? lowered : rule.Severity,
+            Confidence = verdict.Confidence,
+            Where = verdict.Where.Header,
+            Pc = verdict.Where.Pc,
+            How = verdict.Where.How,
+            Pa = verdict.Pa,
+            Level = verdict.Level,
+            Va = verdict.Va,
+            Asid = verdict.Asid,
+            SpaceId = verdict.Space?.Id ?? 0,
+            Old = verdict.Old,
+            New = verdict.New,
+            OldDecoded = Decode(verdict.Old),
+            NewDecoded = Decode(verdict.New),
+            Difference = verdict.Difference == DescriptorDifference.None ? "" : DescriptorText.Describe(verdict.Difference),
+            Stale = verdict.Stale?.Break.Header,
+            TlbiSeq = verdict.Evidence.Tlbi?.Seq,
+            TlbiLine = verdict.Evidence.Tlbi?.Line,
+            TlbiWhy = verdict.Evidence.TlbiWhy ?? "",
+            BarrierSeq = verdict.Evidence.BarrierSeq,
+            BarrierLine = verdict.Evidence.BarrierLine,
+            BarrierWhy = verdict.Evidence.BarrierWhy ?? "",
+            Summary = verdict.Summary,
+        };
+    }
+
+    private void StoreOf(Finding finding, Verdict verdict) => sink.FindingStore(
+        finding, verdict.Where.Header.Seq, verdict.Pa, verdict.Va, verdict.Old, verdict.New, verdict.Stale?.Break.Header.Seq);
+
+    private readonly record struct Fold(Finding Finding, StaleRecord? Guard, int Generation, long LastSeq)
+    {
+        public bool IsOpen => Guard is null || (Guard.IsOpen && Guard.Generation == Generation);
+    }
+}
+
+/// <summary>What makes two verdicts one fault.</summary>
+internal enum FoldKind
+{
+    /// <summary>The stale record.</summary>
+    Record = 0,
+
+    /// <summary>The contiguous group.</summary>
+    Group = 1,
+
+    /// <summary>The TLBI that was not completed.</summary>
+    Tlbi = 2,
+
+    /// <summary>The place in code, or the table.</summary>
+    Place = 3,
+
+    /// <summary>The event: nothing else belongs to it.</summary>
+    Event = 4,
+}

@@ -1,0 +1,284 @@
+using TraceReplay.Arm;
+using TraceReplay.Events;
+
+namespace TraceReplay.Replay;
+
+/// <summary>Moves stale records from broken to completed: DSB by the writer, covering TLBI, DSB by the TLBI's CPU.</summary>
+internal sealed class InvalidationTracker(MachineState machine, StaleRecords records)
+{
+    // Spaces with nothing pending are dropped from the lists after so many TLBIs.
+    private const int CompactInterval = 256;
+
+    private readonly List<StaleRecord> _candidates = [];
+    private int _sinceCompact;
+
+    /// <summary>The TLBIs last executed.</summary>
+    public TlbiLog Log { get; } = new();
+
+    /// <summary>Called with a flush of everything or of an ASID once its DSB completed it.</summary>
+    public Action<OutstandingFlush, int, long>? FlushCompleted { get; set; }
+
+    /// <summary>A TLBI of the host's stage 1.</summary>
+    /// <returns>Stale records it covered.</returns>
+    public int Execute(in TlbiEvent tlbi)
+    {
+        Log.Add(tlbi);
+        var cpu = machine.Cpu(tlbi.Header.Cpu);
+        NoteFlush(tlbi, cpu);
+        if (machine.Pending.Count == 0)
+        {
+            return 0;
+        }
+
+        _candidates.Clear();
+        CollectRooted(tlbi);
+        CollectUnrooted(tlbi);
+        var covered = 0;
+        foreach (var record in _candidates)
+        {
+            covered += Touch(tlbi, record, cpu) ? 1 : 0;
+        }
+
+        CompactNowAndThen();
+        return covered;
+    }
+
+    /// <summary>A DSB: orders stores before TLBIs, and completes TLBIs if it is full.</summary>
+    public void Synchronise(BarrierOperation barrier, in EventHeader header)
+    {
+        var cpu = machine.Cpu(header.Cpu);
+        if (barrier.CoversStores && !barrier.IsNxs)
+        {
+            for (var domain = 0; domain <= (int)barrier.Domain; domain++)
+            {
+                cpu.StoreDsbSeq[domain] = header.Seq;
+            }
+        }
+
+        if (!barrier.CompletesTlbi || barrier.Domain == Shareability.Local)
+        {
+            cpu.WeakDsb = new SeenBarrier(header.Seq, header.Line, barrier);
+        }
+
+        if (barrier.CompletesTlbi)
+        {
+            CompleteInvalidations(cpu, barrier, header.Seq);
+            CompleteFlushes(cpu, barrier, header.Seq);
+        }
+    }
+
+    /// <summary>True when a DSB by the CPU that stored made the store visible to what the TLBI reaches, before the TLBI.</summary>
+    public bool IsOrdered(StaleRecord record, in TlbiEvent tlbi)
+    {
+        if (!machine.Facts.HasBarriers)
+        {
+            return true;
+        }
+
+        var store = record.Break.Header;
+        var domain = tlbi.Operation.Reach;
+        if (domain == Shareability.Local && store.Cpu != tlbi.Header.Cpu)
+        {
+            domain = Shareability.Inner;
+        }
+
+        return machine.Cpu(store.Cpu).StoreDsbSeq[(int)domain] > store.Seq;
+    }
+
+    private void NoteFlush(in TlbiEvent tlbi, ProcessingElement cpu)
+    {
+        if (tlbi.Operation.Method is not (TlbiMethod.All or TlbiMethod.Asid) || tlbi.Operand.Defect != TlbiDefect.None)
+        {
+            return;
+        }
+
+        var flush = new OutstandingFlush(
+            tlbi.Operation.Method, tlbi.Operand.Asid, tlbi.IsBroadcast, tlbi.Operation.Reach, tlbi.Header.Seq);
+        if (machine.Facts.HasBarriers)
+        {
+            cpu.Flushes.Add(flush);
+        }
+        else
+        {
+            FlushCompleted?.Invoke(flush, cpu.Cpu, tlbi.Header.Seq);
+        }
+    }
+
+    private void CollectRooted(in TlbiEvent tlbi)
+    {
+        if (tlbi.IsByAddress)
+        {
+            foreach (var space in machine.Pending.Rooted(tlbi.Half))
+            {
+                if (space.Pending.Count != 0 && MayReach(tlbi, space))
+                {
+                    space.Pending.Collect(tlbi.Operand.Start, tlbi.Operand.Last, _candidates);
+                }
+            }
+
+            return;
+        }
+
+        for (var half = 0; half <= 1; half++)
+        {
+            foreach (var space in machine.Pending.Rooted(half))
+            {
+                if (space.Pending.Count != 0 && MayReach(tlbi, space))
+                {
+                    space.Pending.CollectAll(_candidates);
+                }
+            }
+        }
+    }
+
+    private static bool MayReach(in TlbiEvent tlbi, AddressSpace space) => tlbi.Operation.Method switch
+    {
+        TlbiMethod.Address => space.Pending.AnyAsidCount != 0 || space.HasAsid(tlbi.Operand.Asid),
+        TlbiMethod.Asid => space.AsidUnknown || space.HasAsid(tlbi.Operand.Asid),
+        _ => true,
+    };
+
+    private void CollectUnrooted(in TlbiEvent tlbi)
+    {
+        var unrooted = machine.Pending.Unrooted;
+        if (unrooted.Count == 0)
+        {
+            return;
+        }
+
+        if (!tlbi.IsByAddress)
+        {
+            foreach (var space in unrooted)
+            {
+                space.Pending.CollectAll(_candidates);
+            }
+
+            PlaceLearner.Forget(tlbi, machine.Spaces);
+            return;
+        }
+
+        PlaceLearner.Learn(tlbi, unrooted, this);
+        foreach (var space in unrooted)
+        {
+            if (space.Pending.Count != 0)
+            {
+                CollectUnrooted(tlbi.Operand, space);
+            }
+        }
+    }
+
+    private void CollectUnrooted(in TlbiOperand operand, AddressSpace space)
+    {
+        var span = TlbiMatch.RootSpan(space);
+        var first = operand.Start & (span - 1);
+        var length = operand.Last - operand.Start;
+        if (length >= span - 1)
+        {
+            space.Pending.CollectAll(_candidates);
+            return;
+        }
+
+        space.Pending.Collect(first, Math.Min(first + length, span - 1), _candidates);
+        if (first + length >= span)
+        {
+            space.Pending.Collect(0, first + length - span, _candidates);
+        }
+    }
+
+    private bool Touch(in TlbiEvent tlbi, StaleRecord record, ProcessingElement cpu)
+    {
+        var mask = TlbiMatch.CoveredObligations(tlbi, record);
+        if (mask == 0 || !IsOrdered(record, tlbi))
+        {
+            return false;
+        }
+
+        if (!machine.Facts.HasBarriers)
+        {
+            record.TlbiSeq = tlbi.Header.Seq;
+            records.Complete(record, mask, tlbi.IsBroadcast, cpu.Cpu, tlbi.Header.Seq);
+            return true;
+        }
+
+        // The DSB that completes the earlier one completes this one too.
+        var alreadyWaits = record.TlbiWaits && record.TlbiCpu == cpu.Cpu && (record.TlbiMask & mask) == mask
+            && (record.TlbiIsBroadcast || !tlbi.IsBroadcast) && record.TlbiReach >= tlbi.Operation.Reach;
+        if (alreadyWaits)
+        {
+            return true;
+        }
+
+        record.TlbiSeq = tlbi.Header.Seq;
+        record.TlbiCpu = cpu.Cpu;
+        record.TlbiMask = mask;
+        record.TlbiIsBroadcast = tlbi.IsBroadcast;
+        record.TlbiReach = tlbi.Operation.Reach;
+        record.TlbiWaits = true;
+        cpu.Invalidations.Add(new OutstandingInvalidation(
+            record, record.Generation, mask, tlbi.IsBroadcast, tlbi.Operation.Reach, tlbi.Operation.IsNxs, tlbi.Header.Seq));
+        return true;
+    }
+
+    private void CompleteInvalidations(ProcessingElement cpu, BarrierOperation barrier, long seq)
+    {
+        var waiting = cpu.Invalidations;
+        var kept = 0;
+        for (var i = 0; i < waiting.Count; i++)
+        {
+            var entry = waiting[i];
+            if (!entry.Record.IsOpen || entry.Record.Generation != entry.Generation)
+            {
+                continue;
+            }
+
+            var completes = barrier.Domain >= entry.Reach && (!barrier.IsNxs || entry.IsNxs || !entry.Record.HasXs);
+            if (!completes)
+            {
+                waiting[kept++] = entry;
+                continue;
+            }
+
+            if (entry.Record.TlbiSeq == entry.TlbiSeq)
+            {
+                entry.Record.TlbiWaits = false;
+            }
+
+            records.Complete(entry.Record, entry.Mask, entry.IsBroadcast, cpu.Cpu, seq);
+        }
+
+        waiting.RemoveRange(kept, waiting.Count - kept);
+    }
+
+    private void CompleteFlushes(ProcessingElement cpu, BarrierOperation barrier, long seq)
+    {
+        var waiting = cpu.Flushes;
+        var kept = 0;
+        for (var i = 0; i < waiting.Count; i++)
+        {
+            if (barrier.Domain >= waiting[i].Reach && !barrier.IsNxs)
+            {
+                FlushCompleted?.Invoke(waiting[i], cpu.Cpu, seq);
+            }
+            else
+            {
+                waiting[kept++] = waiting[i];
+            }
+        }
+
+        waiting.RemoveRange(kept, waiting.Count - kept);
+    }
+
+    private void CompactNowAndThen()
+    {
+        if (++_sinceCompact < CompactInterval)
+        {
+            return;
+        }
+
+        _sinceCompact = 0;
+        for (var slot = 0; slot < 3; slot++)
+        {
+            machine.Pending.Compact(slot);
+        }
+    }
+}

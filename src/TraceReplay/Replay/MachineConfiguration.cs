@@ -1,0 +1,202 @@
+using TraceReplay.Arm;
+using TraceReplay.Events;
+
+namespace TraceReplay.Replay;
+
+/// <summary>Where the granule in use was taken from.</summary>
+public enum GranuleSource
+{
+    /// <summary>Nothing tells it: 4K is assumed.</summary>
+    Assumed = 0,
+
+    /// <summary>From the output addresses of the pages that were mapped.</summary>
+    Inferred = 1,
+
+    /// <summary>From <c>pgtable_meta</c>.</summary>
+    Meta = 2,
+
+    /// <summary>From <c>pgtable_table</c>.</summary>
+    Table = 3,
+
+    /// <summary>From a write to TCR_EL1.</summary>
+    Tcr = 4,
+}
+
+/// <summary>The shape of a root table.</summary>
+/// <param name="Format">Layout of its descriptors.</param>
+/// <param name="Level">Lookup level of the root.</param>
+/// <param name="Entries">Number of descriptors.</param>
+/// <param name="VaBase">First input address of the half.</param>
+internal readonly record struct RootShape(DescriptorFormat Format, int Level, int Entries, ulong VaBase);
+
+/// <summary>Facts about the translation regime that hold for all CPUs, with what stands in where the trace does not tell.</summary>
+internal sealed class MachineConfiguration
+{
+    // Fewer mapped pages than this tell nothing about the granule.
+    private const int PagesToInferGranule = 16;
+
+    private readonly TraceFacts _facts;
+    private Granule _granule;
+    private int? _inputAddressBits;
+
+    public MachineConfiguration(TraceFacts facts)
+    {
+        _facts = facts;
+        _granule = Infer(facts) ?? Granule.Size4K;
+        GranuleSource = Infer(facts) is null ? GranuleSource.Assumed : GranuleSource.Inferred;
+    }
+
+    public GranuleSource GranuleSource { get; private set; }
+
+    /// <summary>MAIR_EL1 as last written.</summary>
+    public ulong? MemoryAttributes { get; set; }
+
+    /// <summary>TCR_EL1 as last written by any CPU.</summary>
+    public TranslationControl? Control { get; private set; }
+
+    /// <summary>True where <c>pgtable_meta</c> says that the traced world is Secure.</summary>
+    public bool IsSecure { get; private set; }
+
+    /// <summary>FEAT_TTL, from <c>pgtable_meta: ttl=0|1</c>; null when not told.</summary>
+    public bool? HasTtl { get; private set; }
+
+    /// <summary>FEAT_BBM level, from <c>pgtable_meta: bbm_level=</c>; null when not told.</summary>
+    public int? BbmLevel { get; private set; }
+
+    public Granule Granule => _granule;
+
+    /// <summary>Layout of descriptors whose half is not known.</summary>
+    public DescriptorFormat DefaultFormat => Control?.FormatOf(1, IsSecure)
+        ?? new DescriptorFormat(_granule, Ds: false, Lpa: false, HardwareAccessFlag: false, HardwareDirty: null, IsSecure);
+
+    /// <summary>Level of roots whose TCR is not known: the lowest level that the trace names, or that of 48-bit addresses.</summary>
+    public int DefaultStartLevel
+    {
+        get
+        {
+            if (Control is { } control)
+            {
+                return _granule.StartLevel(64 - control.Size(1));
+            }
+
+            if (_inputAddressBits is { } bits)
+            {
+                return _granule.StartLevel(bits);
+            }
+
+            var usual = _granule.PageShift == 12 ? 0 : 1;
+            return Math.Min(_facts.LowestLevel ?? usual, usual);
+        }
+    }
+
+    /// <summary>TCR_EL1 was written.</summary>
+    public void SetControl(TranslationControl control)
+    {
+        Control = control;
+        if (control.GranuleOf(1) is { } granule)
+        {
+            SetGranule(granule, GranuleSource.Tcr);
+        }
+    }
+
+    public void SetGranule(Granule granule, GranuleSource source)
+    {
+        if (source >= GranuleSource)
+        {
+            _granule = granule;
+            GranuleSource = source;
+        }
+    }
+
+    /// <summary>Takes one key of <c>pgtable_meta</c>; keys that mean nothing here are left alone.</summary>
+    public void SetFact(string key, string value)
+    {
+        switch (key)
+        {
+            case "granule" when Granule.FromBytes(ParseGranule(value)) is { } granule:
+                SetGranule(granule, GranuleSource.Meta);
+                break;
+            case "va_bits" when ParseNumber(value) is { } bits and >= 25 and <= 52:
+                _inputAddressBits = (int)bits;
+                break;
+            case "mair" when ParseNumber(value) is { } mair:
+                MemoryAttributes = mair;
+                break;
+            case "tcr" when ParseNumber(value) is { } tcr:
+                SetControl(new TranslationControl(tcr));
+                break;
+            case "bbm_level" when ParseNumber(value) is { } level and <= 3:
+                BbmLevel = (int)level;
+                break;
+            case "ttl":
+                HasTtl = value != "0";
+                break;
+            case "security":
+                IsSecure = value == "secure";
+                break;
+        }
+    }
+
+    /// <summary>The shape of a root by the TCR of a CPU, or by what is assumed; null where TCR switches walks off or is reserved.</summary>
+    public RootShape? ShapeOf(int half, TranslationControl? control)
+    {
+        if (control is not { } tcr)
+        {
+            if (Control is { } other)
+            {
+                return ShapeOf(half, other);
+            }
+
+            var start = DefaultStartLevel;
+            var bits = _inputAddressBits ?? (_granule.Shift(start) + _granule.IndexBits);
+            return Shape(DefaultFormat, half, Math.Min(bits, 52), start);
+        }
+
+        if (tcr.WalksDisabled(half) || tcr.FormatOf(half, IsSecure) is not { } format)
+        {
+            return null;
+        }
+
+        var width = 64 - tcr.Size(half);
+        if (width <= format.Granule.PageShift || width > 52)
+        {
+            return null;
+        }
+
+        return Shape(format, half, width, format.Granule.StartLevel(width));
+    }
+
+    private static RootShape Shape(DescriptorFormat format, int half, int bits, int level)
+    {
+        var entries = 1 << (bits - format.Granule.Shift(level));
+        return new RootShape(format, level, entries, half == 0 ? 0 : ulong.MaxValue << bits);
+    }
+
+    private static Granule? Infer(TraceFacts facts)
+    {
+        if (facts.PageDescriptorCount < PagesToInferGranule)
+        {
+            return null;
+        }
+
+        return (facts.PageAddressBits & 0x3000) != 0 ? Granule.Size4K
+            : (facts.PageAddressBits & 0xc000) != 0 ? Granule.Size16K
+            : Granule.Size64K;
+    }
+
+    private static long ParseGranule(string value) => value.ToLowerInvariant() switch
+    {
+        "4k" or "4096" => 4096,
+        "16k" or "16384" => 16384,
+        "64k" or "65536" => 65536,
+        _ => 0,
+    };
+
+    private static ulong? ParseNumber(string text)
+    {
+        var isHex = text.StartsWith("0x", StringComparison.OrdinalIgnoreCase);
+        var style = isHex ? System.Globalization.NumberStyles.AllowHexSpecifier : System.Globalization.NumberStyles.None;
+        var digits = isHex ? text.AsSpan(2) : text;
+        return ulong.TryParse(digits, style, System.Globalization.CultureInfo.InvariantCulture, out var number) ? number : null;
+    }
+}

@@ -1,0 +1,428 @@
+using TraceReplay.Arm;
+using TraceReplay.Events;
+
+namespace TraceReplay.Replay;
+
+/// <summary>What the trace tells of the machine at one moment: memory that holds tables, the tables' places, the CPUs.</summary>
+internal sealed class MachineState
+{
+    // A table that is linked more often than this (the shared zero tables of an address sanitizer) is not followed any further.
+    private const int MaxUsesOfTable = 256;
+
+    private readonly Dictionary<ulong, TableFrame> _frames = [];
+    private readonly List<ProcessingElement> _cpus = [];
+    private readonly List<AddressSpace> _spaces = [];
+    private readonly List<DescriptorComparer> _comparers = [];
+    private readonly Dictionary<ulong, int> _incarnations = [];
+    private readonly IReplaySink _sink;
+    private TableFrame? _lastFrame;
+    private int _useCount;
+
+    public MachineState(TraceFacts facts, IReplaySink sink)
+    {
+        Facts = facts;
+        _sink = sink;
+        AllCpus = CpuSet.FirstCpus(Math.Max(1, facts.CpuCount));
+        Configuration = new MachineConfiguration(facts);
+        Pending = new PendingSpaces();
+    }
+
+    public TraceFacts Facts { get; }
+
+    public MachineConfiguration Configuration { get; }
+
+    public PendingSpaces Pending { get; }
+
+    public CpuSet AllCpus { get; private set; }
+
+    public IReadOnlyList<AddressSpace> Spaces => _spaces;
+
+    public IReadOnlyList<ProcessingElement> Cpus => _cpus;
+
+    /// <summary>Links that were not followed because the table is linked too often.</summary>
+    public long LinksBeyondLimit { get; private set; }
+
+    public ProcessingElement Cpu(int cpu)
+    {
+        while (_cpus.Count <= cpu)
+        {
+            _cpus.Add(new ProcessingElement(_cpus.Count));
+        }
+
+        if (!AllCpus.Contains(cpu))
+        {
+            AllCpus = AllCpus.With(cpu);
+        }
+
+        return _cpus[cpu];
+    }
+
+    /// <summary>The frame of a physical address, made on first use.</summary>
+    public TableFrame Frame(ulong pa)
+    {
+        var page = pa >> TableFrame.Shift;
+        if (_lastFrame is { } last && last.Base >> TableFrame.Shift == page)
+        {
+            return last;
+        }
+
+        if (!_frames.TryGetValue(page, out var frame))
+        {
+            frame = new TableFrame(page << TableFrame.Shift);
+            _frames.Add(page, frame);
+        }
+
+        _lastFrame = frame;
+        return frame;
+    }
+
+    /// <summary>The frame of a physical address, or null when nothing is known of it.</summary>
+    public TableFrame? FindFrame(ulong pa) => _frames.GetValueOrDefault(pa >> TableFrame.Shift);
+
+    /// <summary>The comparer of a layout under the memory attributes last written.</summary>
+    public DescriptorComparer Comparer(DescriptorFormat format)
+    {
+        var mair = Configuration.MemoryAttributes;
+        foreach (var known in _comparers)
+        {
+            if (known.Format == format && known.MemoryAttributeRegister == mair)
+            {
+                return known;
+            }
+        }
+
+        var comparer = new DescriptorComparer(format, mair);
+        _comparers.Add(comparer);
+        return comparer;
+    }
+
+    /// <summary>MAIR or the format's HA and HD changed: spaces compare under the present ones.</summary>
+    public void RefreshComparers()
+    {
+        foreach (var space in _spaces)
+        {
+            space.Comparer = Comparer(space.Format);
+        }
+    }
+
+    /// <summary>The space of a root, made when this root is not known in this shape.</summary>
+    public AddressSpace RootedSpace(ulong rootPa, int half, RootShape shape, long seq)
+    {
+        var frame = Frame(rootPa);
+        foreach (var use in frame.Uses)
+        {
+            var known = use.Space;
+            if (known.IsRooted && use.Parent is null && use.Base == rootPa && known.Half == half
+                && use.Level == shape.Level && use.Entries == shape.Entries && known.Format.Granule == shape.Format.Granule
+                && known.Format.Ds == shape.Format.Ds)
+            {
+                return known;
+            }
+        }
+
+        var incarnation = _incarnations.GetValueOrDefault(rootPa) + 1;
+        _incarnations[rootPa] = incarnation;
+        var space = new AddressSpace
+        {
+            Id = _spaces.Count + 1,
+            Half = half,
+            Comparer = Comparer(shape.Format),
+            Incarnation = incarnation,
+            IsRooted = true,
+            FirstSeq = seq,
+            LastSeq = seq,
+            VaBase = shape.VaBase,
+            AllCpus = AllCpus,
+            Evidence = LivenessEvidence.Certain,
+            AsidUnknown = !Facts.HasRoots,
+        };
+        space.Pending.SetGeometry(shape.Format.Granule);
+        _spaces.Add(space);
+        AdoptUnrooted(rootPa, shape.Level, space, shape.VaBase, isIndependent: false);
+        space.Root = Attach(space, rootPa, shape.Entries, shape.Level, shape.VaBase, null, 0, seq);
+        LinkChildren(space.Root, seq);
+        return space;
+    }
+
+    /// <summary>Makes an unrooted space headed by the table that holds a descriptor whose parent is not known.</summary>
+    public TableUse UnrootedUse(ulong pa, int level, long seq)
+    {
+        var granule = Configuration.DefaultFormat.Granule;
+        return UnrootedTable(granule.PageOf(pa), level, granule.EntriesPerTable, EvidenceOf(Frame(pa), level), seq);
+    }
+
+    /// <summary>Makes an unrooted space headed by a table.</summary>
+    public TableUse UnrootedTable(ulong tableBase, int level, int entries, LivenessEvidence evidence, long seq)
+    {
+        var format = Configuration.DefaultFormat;
+        var space = new AddressSpace
+        {
+            Id = _spaces.Count + 1,
+            Half = -1,
+            Comparer = Comparer(format),
+            Incarnation = 1,
+            IsRooted = false,
+            FirstSeq = seq,
+            LastSeq = seq,
+            AllCpus = AllCpus,
+            Evidence = evidence,
+        };
+        space.Pending.SetGeometry(format.Granule);
+        _spaces.Add(space);
+        space.Root = Attach(space, tableBase, entries, level, 0, null, 0, seq);
+        LinkChildren(space.Root, seq);
+        return space.Root;
+    }
+
+    /// <summary>A descriptor of a table points to another table.</summary>
+    public TableUse? Link(TableUse parent, int index, ulong value, long seq)
+    {
+        var space = parent.Space;
+        var tableBase = space.Format.NextTable(value);
+        var level = parent.Level + 1;
+        var ia = parent.IaOf(index);
+        if (Frame(tableBase).Uses.Length >= MaxUsesOfTable)
+        {
+            LinksBeyondLimit++;
+            return null;
+        }
+
+        AdoptUnrooted(tableBase, level, space, ia, isIndependent: !space.IsLive);
+        var use = Attach(space, tableBase, space.Format.Granule.EntriesPerTable, level, ia, parent, parent.PaOf(index), seq);
+        LinkChildren(use, seq);
+        return use;
+    }
+
+    /// <summary>The use that a descriptor of a table links to, unless only a stale pointer does.</summary>
+    public static TableUse? ChildOf(TableUse parent, int index)
+    {
+        var parentPa = parent.PaOf(index);
+        for (var child = parent.FirstChild; child is not null; child = child.NextSibling)
+        {
+            if (child.ParentPa == parentPa && child.StalePointer is null)
+            {
+                return child;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Takes a table and all below it out of its space.</summary>
+    public void Remove(TableUse use, long seq)
+    {
+        if (!use.IsAttached)
+        {
+            return;
+        }
+
+        while (use.FirstChild is { } child)
+        {
+            Remove(child, seq);
+        }
+
+        use.IsAttached = false;
+        Detach(use);
+        foreach (var frame in use.Frames)
+        {
+            frame.RemoveUse(use);
+        }
+
+        _sink.TableUse(use, seq);
+    }
+
+    /// <summary>Ends the life of a space: its page will hold another tree. What is stale of it stays pending.</summary>
+    public void Retire(AddressSpace space, long seq) => Remove(space.Root, seq);
+
+    /// <summary>Tells the sink of every table still in place.</summary>
+    public void Finish()
+    {
+        foreach (var space in _spaces)
+        {
+            if (space.Root.IsAttached)
+            {
+                FinishUse(space.Root);
+            }
+
+            _sink.Space(space);
+        }
+    }
+
+    /// <summary>Value at a physical address, or null when the trace does not tell it.</summary>
+    public ulong? ValueAt(ulong pa)
+    {
+        if (FindFrame(pa) is not { } frame)
+        {
+            return null;
+        }
+
+        var index = TableFrame.IndexOf(pa);
+        return frame.IsKnown(index) ? frame[index] : null;
+    }
+
+    private void FinishUse(TableUse use)
+    {
+        _sink.TableUse(use, null);
+        for (var child = use.FirstChild; child is not null; child = child.NextSibling)
+        {
+            FinishUse(child);
+        }
+    }
+
+    // Tables are told one by one where HasTables is set: what has no place is not reached by any root.
+    private LivenessEvidence EvidenceOf(TableFrame frame, int level)
+    {
+        if (Facts.HasTables || frame.IsDetached)
+        {
+            return LivenessEvidence.NotLive;
+        }
+
+        if (frame.HasForeignContent)
+        {
+            return LivenessEvidence.Likely;
+        }
+
+        // A root that no TTBR was seen to hold and that was empty when first seen is being built.
+        return level <= Configuration.DefaultStartLevel ? LivenessEvidence.NotLive : LivenessEvidence.Presumed;
+    }
+
+    private TableUse Attach(
+        AddressSpace space, ulong tableBase, int entries, int level, ulong ia, TableUse? parent, ulong parentPa, long seq)
+    {
+        var use = new TableUse
+        {
+            Id = ++_useCount,
+            Space = space,
+            Base = tableBase,
+            Entries = entries,
+            Level = level,
+            IaBase = ia,
+            Parent = parent,
+            ParentPa = parentPa,
+            FromSeq = seq,
+            Frames = FramesOf(tableBase, entries),
+        };
+        foreach (var frame in use.Frames)
+        {
+            frame.AddUse(use);
+        }
+
+        if (parent is not null)
+        {
+            use.NextSibling = parent.FirstChild;
+            if (parent.FirstChild is { } sibling)
+            {
+                sibling.PreviousSibling = use;
+            }
+
+            parent.FirstChild = use;
+        }
+
+        return use;
+    }
+
+    private static void Detach(TableUse use)
+    {
+        if (use.Parent is not { } parent)
+        {
+            return;
+        }
+
+        if (use.PreviousSibling is { } previous)
+        {
+            previous.NextSibling = use.NextSibling;
+        }
+        else
+        {
+            parent.FirstChild = use.NextSibling;
+        }
+
+        if (use.NextSibling is { } next)
+        {
+            next.PreviousSibling = use.PreviousSibling;
+        }
+
+        use.NextSibling = null;
+        use.PreviousSibling = null;
+    }
+
+    private TableFrame[] FramesOf(ulong tableBase, int entries)
+    {
+        var first = tableBase >> TableFrame.Shift;
+        var last = (tableBase + ((ulong)entries << 3) - 1) >> TableFrame.Shift;
+        var frames = new TableFrame[last - first + 1];
+        for (var i = 0; i < frames.Length; i++)
+        {
+            frames[i] = Frame((first + (ulong)i) << TableFrame.Shift);
+        }
+
+        return frames;
+    }
+
+    private void LinkChildren(TableUse use, long seq)
+    {
+        for (var index = 0; index < use.Entries; index++)
+        {
+            if (use.ValueAt(index) is not { } value || (value & DescriptorBits.Valid) == 0)
+            {
+                continue;
+            }
+
+            if (use.Space.Format.Kind(value, use.Level) == DescriptorKind.Table)
+            {
+                Link(use, index, value, seq);
+            }
+            else if ((value & DescriptorBits.NotGlobal) == 0)
+            {
+                use.Space.MayHaveGlobal = true;
+            }
+        }
+    }
+
+    /// <summary>
+    /// The table gets a known place: the unrooted space it headed goes, its stale records move along. A table that was live before it
+    /// was linked into a tree that is not (a copy that shares it) keeps its own space as well.
+    /// </summary>
+    private void AdoptUnrooted(ulong tableBase, int level, AddressSpace space, ulong ia, bool isIndependent)
+    {
+        foreach (var use in Frame(tableBase).Uses)
+        {
+            var old = use.Space;
+            if (old.IsRooted || use.Parent is not null || use.Base != tableBase || ReferenceEquals(old, space))
+            {
+                continue;
+            }
+
+            if (isIndependent && old.Evidence >= LivenessEvidence.Likely)
+            {
+                continue;
+            }
+
+            if (use.Level == level)
+            {
+                MovePending(old, space, ia);
+            }
+
+            Remove(use, space.LastSeq);
+            return;
+        }
+    }
+
+    private void MovePending(AddressSpace from, AddressSpace to, ulong offset)
+    {
+        if (from.Pending.Count == 0)
+        {
+            return;
+        }
+
+        var records = new List<StaleRecord>();
+        from.Pending.CollectAll(records);
+        foreach (var record in records)
+        {
+            Pending.Remove(record);
+            record.Space = to;
+            record.Ia += offset;
+            Pending.Add(record);
+        }
+    }
+}

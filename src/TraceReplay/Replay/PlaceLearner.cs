@@ -1,0 +1,111 @@
+using TraceReplay.Arm;
+
+namespace TraceReplay.Replay;
+
+/// <summary>
+/// Learns the input address and ASID of tables older than the trace from the TLBIs that follow breaks in them: the same CPU or task,
+/// and an address whose index in the table is that of the broken entry.
+/// </summary>
+internal static class PlaceLearner
+{
+    // A place that this many TLBIs agreed with is kept against one that does not.
+    private const int ConfirmationsToTrust = 2;
+
+    /// <summary>A TLBI by address was executed.</summary>
+    public static void Learn(in TlbiEvent tlbi, IReadOnlyList<AddressSpace> unrooted, InvalidationTracker tracker)
+    {
+        if (tlbi.Operation.IsRange && tlbi.Operand.Last - tlbi.Operand.Start > 1UL << 21)
+        {
+            return;
+        }
+
+        AddressSpace? candidate = null;
+        foreach (var space in unrooted)
+        {
+            if (space.Pending.Count == 0 || !Follows(tlbi, space, tracker))
+            {
+                continue;
+            }
+
+            if (candidate is not null)
+            {
+                // Several tables were broken at this index: the address belongs to one of them, which is not told.
+                return;
+            }
+
+            candidate = space;
+        }
+
+        if (candidate is not null)
+        {
+            Note(tlbi, candidate);
+        }
+    }
+
+    /// <summary>A flush of this CPU alone is how an ASID rollover ends: ASIDs learnt before it may have been given away.</summary>
+    public static void Forget(in TlbiEvent tlbi, IReadOnlyList<AddressSpace> spaces)
+    {
+        if (tlbi.Operation.Method != TlbiMethod.All || tlbi.IsBroadcast)
+        {
+            return;
+        }
+
+        foreach (var space in spaces)
+        {
+            if (!space.IsRooted && space.LearnedAsid is not null)
+            {
+                space.LearnedAsid = null;
+                space.ForgetTemplates();
+            }
+        }
+    }
+
+    private static bool Follows(in TlbiEvent tlbi, AddressSpace space, InvalidationTracker tracker)
+    {
+        var span = TlbiMatch.RootSpan(space);
+        var first = tlbi.Operand.Start & (span - 1);
+        for (var level = space.Root.Level; level <= 3; level++)
+        {
+            for (var record = space.Pending.Find(level, first); record is not null; record = record.NextSameKey)
+            {
+                var store = record.Break.Header;
+                var sameActor = store.Cpu == tlbi.Header.Cpu || (store.Task != 0 && store.Task == tlbi.Header.Task);
+                var isKernel = tlbi.Half == 1;
+                var halfAgrees = record.IsTable || isKernel == ((record.Value & DescriptorBits.NotGlobal) == 0);
+                if (sameActor && halfAgrees && tracker.IsOrdered(record, tlbi))
+                {
+                    return true;
+                }
+            }
+        }
+
+        return false;
+    }
+
+    private static void Note(in TlbiEvent tlbi, AddressSpace space)
+    {
+        var vaBase = tlbi.Operand.Start & ~(TlbiMatch.RootSpan(space) - 1);
+        var asid = tlbi.Operation.Method == TlbiMethod.Address && tlbi.Half == 0 ? tlbi.Operand.Asid : (ushort?)null;
+        var agrees = space.VaBase == vaBase && (asid is null || space.LearnedAsid is null || space.LearnedAsid == asid);
+        if (space.VaBase is not null && !agrees)
+        {
+            if (space.Confirmations >= ConfirmationsToTrust)
+            {
+                return;
+            }
+
+            space.Confirmations = 0;
+            space.LearnedAsid = null;
+        }
+
+        space.VaBase = vaBase;
+        space.LearnedAsid ??= asid;
+        space.Confirmations++;
+        if (space.Evidence == LivenessEvidence.Presumed)
+        {
+            space.Evidence = LivenessEvidence.Likely;
+        }
+
+        space.ForgetTemplates();
+    }
+}

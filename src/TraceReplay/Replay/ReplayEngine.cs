@@ -1,0 +1,385 @@
+using TraceReplay.Arm;
+using TraceReplay.Events;
+using TraceReplay.Rules;
+
+namespace TraceReplay.Replay;
+
+/// <summary>Replays events in order: keeps the machine's state, and hands each event to the judges it concerns.</summary>
+public sealed class ReplayEngine : IEventSink
+{
+    // How often housekeeping that need not run at every event does.
+    private const int HousekeepingInterval = 1024;
+
+    private readonly IReplaySink _sink;
+    private readonly NameTable _names;
+    private readonly TraceFacts _facts;
+    private readonly ReplayOptions _options;
+    private readonly MachineState _machine;
+    private readonly FindingCollector _findings;
+    private readonly StaleRecords _records;
+    private readonly InvalidationTracker _tracker;
+    private readonly ToleratedRaces _races;
+    private readonly StoreJudge _judge;
+    private readonly ReuseJudge _reuse;
+    private readonly ContiguousJudge _contiguous;
+    private readonly CopyJudge _copies;
+    private readonly RootTracker _roots;
+    private readonly RestrictionWatch _restrictions;
+    private readonly KernelRunTracker _runs;
+    private readonly TransitionLog _transitions;
+    private readonly TableStores _stores;
+    private readonly TlbiSites _sites;
+    private readonly OperationCache _operations;
+    private long _events;
+    private long _finalCompared;
+    private long _finalDiffering;
+    private long _finalUnknown;
+    private long _lastSeq;
+
+    /// <summary>Makes an engine for one trace.</summary>
+    public ReplayEngine(TraceFacts facts, NameTable names, ReplayOptions options, IReplaySink sink)
+    {
+        ArgumentNullException.ThrowIfNull(facts);
+        ArgumentNullException.ThrowIfNull(names);
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(sink);
+        _facts = facts;
+        _names = names;
+        _options = options;
+        _sink = sink;
+        _machine = new MachineState(facts, sink);
+        _findings = new FindingCollector(sink);
+        _records = new StaleRecords(_machine, sink);
+        _tracker = new InvalidationTracker(_machine, _records);
+        _races = new ToleratedRaces(_tracker, names);
+        _transitions = new TransitionLog(sink);
+        _judge = new StoreJudge(_machine, _records, new BreakExplainer(_machine, _tracker), _findings, _transitions, _races)
+        {
+            BbmLevel = options.BbmLevel ?? 0,
+        };
+        _reuse = new ReuseJudge(_machine, _findings);
+        _contiguous = new ContiguousJudge(_findings);
+        _copies = new CopyJudge(_machine, sink, _findings);
+        _roots = new RootTracker(_machine, sink, _findings, _copies);
+        _restrictions = new RestrictionWatch(_findings, facts, options);
+        _runs = new KernelRunTracker(sink);
+        _stores = new TableStores(_machine, _judge, _records, _reuse, _contiguous, _copies, _roots, _runs);
+        _sites = new TlbiSites(sink);
+        _operations = new OperationCache(names);
+        _judge.Restricted = _restrictions.Add;
+        _tracker.FlushCompleted = (flush, cpu, _) => _roots.Tainted.Complete(flush, cpu);
+        _records.Completed = record =>
+        {
+            _races.Completed(record);
+            _contiguous.Completed(record);
+        };
+    }
+
+    /// <summary>Findings so far.</summary>
+    public IReadOnlyList<Finding> Findings => _findings.Findings;
+
+    public void On(in PageTableWrite e)
+    {
+        Begin(e.Header);
+        _stores.Store(e);
+    }
+
+    public void On(in TlbiInstruction e)
+    {
+        Begin(e.Header);
+        var operation = _operations.Tlbi(e.Operation);
+        var site = _sites.Of(e.Operation, e.Pc ?? 0, e.Header.Seq);
+        site.Count++;
+        if (operation is null || !IsOfHost(operation, e.Header.Cpu))
+        {
+            return;
+        }
+
+        var tlbi = new TlbiEvent(e.Header, operation, e.Operand, DecodeOperand(operation, e.Operand), e.Pc ?? 0);
+        if (tlbi.Operand.Defect != TlbiDefect.None && _machine.Pending.Count > 0)
+        {
+            site.Ineffective++;
+            ReportIneffective(tlbi, e);
+        }
+
+        var covered = _tracker.Execute(tlbi);
+        site.Covered += covered > 0 ? 1 : 0;
+        site.Records += covered;
+    }
+
+    public void On(in BarrierInstruction e)
+    {
+        Begin(e.Header);
+        var barrier = _operations.Barrier(e.Kind);
+        _machine.Cpu(e.Header.Cpu).NoteBarrier(e.Header.Seq, e.Header.Line, barrier);
+        if (barrier is { Kind: BarrierKind.Dsb })
+        {
+            Synchronise(barrier, e.Header);
+        }
+    }
+
+    public void On(in SystemRegisterWrite e)
+    {
+        Begin(e.Header);
+        var register = _names.Name(e.Register);
+        if (register.StartsWith("ttbr", StringComparison.Ordinal))
+        {
+            _contiguous.Switched(e.Header.Cpu);
+        }
+
+        _roots.Write(register, e.Value, new StoreContext(e.Header, e.Pc, 0));
+    }
+
+    public void On(in TableKnown e)
+    {
+        Begin(e.Header);
+        if (e.GranuleBytes is { } bytes && Granule.FromBytes(bytes) is { } told)
+        {
+            _machine.Configuration.SetGranule(told, GranuleSource.Table);
+        }
+
+        var entries = e.Entries ?? _machine.Configuration.Granule.EntriesPerTable;
+        if (e.Root == 2)
+        {
+            // Stage 2 is kept, so that its values are compared at the end, and not judged.
+            _machine.UnrootedTable(e.Base, e.Level, entries, LivenessEvidence.NotLive, e.Header.Seq);
+        }
+
+        _roots.AssumeLoaded(e);
+        for (var pa = e.Base; pa < e.Base + ((ulong)entries << 3);)
+        {
+            var frame = _machine.Frame(pa);
+            var first = TableFrame.IndexOf(pa);
+            var count = (int)Math.Min((ulong)(TableFrame.Entries - first), (e.Base + ((ulong)entries << 3) - pa) >> 3);
+            frame.AssumeZero(first, count);
+            pa += (ulong)count << 3;
+        }
+    }
+
+    public void On(in DescriptorValueKnown e)
+    {
+        Begin(e.Header);
+        if (e.Source != DescriptorSource.Final)
+        {
+            _stores.SetContent(e);
+            return;
+        }
+
+        if (_machine.ValueAt(e.Pa) is not { } value)
+        {
+            _finalUnknown++;
+            return;
+        }
+
+        _finalCompared++;
+        _finalDiffering += value == e.Value ? 0 : 1;
+    }
+
+    public void On(in TableGone e)
+    {
+        Begin(e.Header);
+        if (e.IsFree)
+        {
+            var entries = EntriesAt(e.Base) ?? _machine.Configuration.Granule.EntriesPerTable;
+            _stores.Forget(e.Base, (ulong)entries << 3, e.Header.Seq);
+        }
+    }
+
+    public void On(in MachineFact e)
+    {
+        Begin(e.Header);
+        _machine.Configuration.SetFact(_names.Name(e.Key), _names.Name(e.Value));
+        _machine.RefreshComparers();
+        _judge.BbmLevel = _options.BbmLevel ?? _machine.Configuration.BbmLevel ?? 0;
+    }
+
+    public void On(in PageAllocation e)
+    {
+        Begin(e.Header);
+        if (e.IsFree)
+        {
+            return;
+        }
+
+        _reuse.Allocated(e);
+        var shift = _machine.Configuration.Granule.PageShift;
+        _stores.Forget(e.FrameNumber << shift, (1UL << e.Order) << shift, e.Header.Seq);
+    }
+
+    public void On(in ContextSwitch e)
+    {
+        Begin(e.Header);
+        _machine.Cpu(e.Header.Cpu).SwitchPending = true;
+    }
+
+    public void On(in Marker e) => Begin(e.Header);
+
+    public void On(in LostEvents e)
+    {
+        // The marker is printed before the next event of its CPU: the gap began after the last one.
+        var cpu = _machine.Cpu(e.Header.Cpu);
+        _findings.Doubt(cpu.LastSeq, e.Header.Seq);
+        _contiguous.Forget();
+        var open = new List<StaleRecord>();
+        foreach (var space in _machine.Spaces)
+        {
+            space.Pending.CollectAll(open);
+        }
+
+        foreach (var record in open)
+        {
+            _records.Close(record, e.Header.Seq);
+        }
+
+        _stores.DoubtfulBefore = e.Header.Seq;
+        _events++;
+        _lastSeq = e.Header.Seq;
+    }
+
+    /// <summary>The trace has ended: judges what is left and hands everything to the sink.</summary>
+    public ReplaySummary Finish()
+    {
+        _contiguous.Finish();
+        _copies.Finish();
+        _restrictions.Finish();
+        PendingReport.Report(_machine, _findings);
+        var open = new List<StaleRecord>();
+        foreach (var space in _machine.Spaces)
+        {
+            space.Pending.CollectAll(open);
+        }
+
+        open.Sort((left, right) => left.Id.CompareTo(right.Id));
+        foreach (var record in open)
+        {
+            _sink.StaleRecord(record, null);
+        }
+
+        _runs.Finish();
+        _transitions.Finish();
+        _sites.Finish();
+        _machine.Finish();
+        _findings.Finish();
+        return new ReplaySummary
+        {
+            Events = _events,
+            BbmLevel = _judge.BbmLevel,
+            GranuleBytes = _machine.Configuration.Granule.Bytes,
+            GranuleSource = _machine.Configuration.GranuleSource,
+            FinalCompared = _finalCompared,
+            FinalDiffering = _finalDiffering,
+            FinalUnknown = _finalUnknown,
+            UndecidedWrites = _stores.Undecided,
+            Gaps = _stores.Gaps,
+            PeakPending = _machine.Pending.Peak,
+            Findings = _findings.Findings,
+        };
+    }
+
+    private void Begin(in EventHeader header)
+    {
+        _events++;
+        _lastSeq = header.Seq;
+        var cpu = _machine.Cpu(header.Cpu);
+        if (cpu.SwitchPending || IsOtherTask(cpu, header))
+        {
+            // __switch_to runs a DSB ISH; a change of task on a CPU tells of one where sched_switch is not traced.
+            cpu.SwitchPending = false;
+            _contiguous.Switched(header.Cpu);
+            _tracker.Synchronise(BarrierOperation.ContextSwitch, header);
+        }
+
+        cpu.LastSeq = header.Seq;
+        cpu.LastTask = header.Task == 0 ? cpu.LastTask : header.Task;
+        if (_events % HousekeepingInterval == 0)
+        {
+            _restrictions.Advance(header);
+            _reuse.Compact();
+        }
+    }
+
+    private bool IsOtherTask(ProcessingElement cpu, in EventHeader header) =>
+        header.Task != cpu.LastTask && header.Task != 0 && cpu.LastTask != 0
+        && _names.Task(header.Task).Pid != _names.Task(cpu.LastTask).Pid;
+
+    private void Synchronise(BarrierOperation barrier, in EventHeader header)
+    {
+        _tracker.Synchronise(barrier, header);
+        if (barrier.CoversStores)
+        {
+            _contiguous.Synchronised(header.Cpu);
+        }
+    }
+
+    // An E1 operation of a VHE host acts on its own EL2&0 regime only while TGE is set; otherwise it is meant for a guest.
+    private bool IsOfHost(TlbiOperation operation, int cpu)
+    {
+        if (!operation.Stage1)
+        {
+            return false;
+        }
+
+        var hcr = _machine.Cpu(cpu).HypervisorConfiguration;
+        var isVheHost = hcr is { } value && ((value >> 34) & 1) != 0 && ((value >> 27) & 1) != 0;
+        return operation.Regime == TlbiRegime.El1 ? !_machine.Cpu(cpu).RunsGuest : operation.Regime == TlbiRegime.El2 && isVheHost;
+    }
+
+    private TlbiOperand DecodeOperand(TlbiOperation operation, ulong operand)
+    {
+        var control = _machine.Configuration.Control;
+        var asid = (ushort)(operand >> 48);
+        var tooWide = control is { Asid16: false } && asid > 0xff;
+        switch (operation.Method)
+        {
+            case TlbiMethod.Address or TlbiMethod.AddressAnyAsid:
+                var format = _machine.Configuration.DefaultFormat;
+                var decoded = TlbiOperand.Decode(operation, operand, format.Granule, control?.Ds ?? false, _machine.Configuration.HasTtl);
+                return tooWide && operation.Method == TlbiMethod.Address && decoded.Defect == TlbiDefect.None
+                    ? decoded with { Defect = TlbiDefect.AsidTooWide }
+                    : decoded;
+            case TlbiMethod.Asid:
+                return new TlbiOperand(0, ulong.MaxValue, asid, null, tooWide ? TlbiDefect.AsidTooWide : TlbiDefect.None);
+            default:
+                return new TlbiOperand(0, ulong.MaxValue, 0, null, TlbiDefect.None);
+        }
+    }
+
+    private void ReportIneffective(in TlbiEvent tlbi, in TlbiInstruction e)
+    {
+        var why = tlbi.Operand.Defect switch
+        {
+            TlbiDefect.TtlGranule => "its TTL hint names another granule than the translations use",
+            TlbiDefect.RangeGranule => "its TG is reserved or names another granule than the translations use",
+            TlbiDefect.RangeMisaligned => "its base is not aligned to its TTL hint",
+            _ => "its ASID has more than the 8 bits in use",
+        };
+        _findings.Report(
+            new Verdict
+            {
+                RuleId = RuleId.TlbiIneffective,
+                Where = new StoreContext(e.Header, e.Pc, 0),
+                Space = null,
+                Pa = 0,
+                New = e.Operand,
+                Va = tlbi.IsByAddress ? tlbi.Operand.Start : null,
+                Summary = $"{tlbi.Operation.Mnemonic} 0x{e.Operand:x} can invalidate nothing: {why}",
+            },
+            FoldKind.Place, e.Pc is { } pc ? (long)pc : e.Operation, null);
+    }
+
+    private int? EntriesAt(ulong tableBase)
+    {
+        if (_machine.FindFrame(tableBase) is { } frame)
+        {
+            foreach (var use in frame.Uses)
+            {
+                if (use.Base == tableBase)
+                {
+                    return use.Entries;
+                }
+            }
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,155 @@
+using TraceReplay.Arm;
+using TraceReplay.Events;
+using TraceReplay.Rules;
+
+namespace TraceReplay.Replay;
+
+/// <summary>Judges what happens to a table page while a walk cache may still lead to it.</summary>
+internal sealed class ReuseJudge(MachineState machine, FindingCollector findings)
+{
+    private readonly Dictionary<ulong, (StaleRecord Pointer, int Generation)> _byPage = [];
+
+    /// <summary>A table was unlinked from a live one.</summary>
+    public void Unlinked(TableUse child, StaleRecord pointer) => _byPage[child.Base] = (pointer, pointer.Generation);
+
+    /// <summary>A store to a table that only a stale pointer reaches.</summary>
+    public void Stored(TableUse use, int index, ulong oldValue, ulong newValue, in StoreContext store)
+    {
+        // An invalid descriptor stops the walk, and a value that stays is no news.
+        if ((newValue & DescriptorBits.Valid) == 0 || newValue == oldValue || PointerOf(use) is not { } pointer)
+        {
+            return;
+        }
+
+        findings.Report(
+            new Verdict
+            {
+                RuleId = RuleId.TableReuse,
+                Confidence = StaleRecords.ConfidenceOf(use.Space),
+                Where = store,
+                Space = use.Space,
+                Pa = use.PaOf(index),
+                Level = use.Level,
+                Va = StoreJudge.VaOf(use, index),
+                Old = oldValue,
+                New = newValue,
+                Stale = pointer,
+                Summary = $"stored to a level-{use.Level} table whose pointer was removed at line {pointer.Break.Header.Line} and may still be in a walk cache",
+            },
+            FoldKind.Place, (long)use.Base, pointer);
+    }
+
+    /// <summary>A table is about to be linked into a table.</summary>
+    public void Linking(TableUse parent, int index, ulong value, in StoreContext store)
+    {
+        if (_byPage.Count == 0)
+        {
+            return;
+        }
+
+        var tableBase = parent.Space.Format.NextTable(value);
+        var level = parent.Level + 1;
+        TableUse? other = null;
+        foreach (var use in machine.Frame(tableBase).Uses)
+        {
+            if (use.Base != tableBase || use.StalePointer is null)
+            {
+                continue;
+            }
+
+            var sameTree = use.Space.Root.Base == parent.Space.Root.Base;
+            if (sameTree && use.Level == level)
+            {
+                if (use.IaBase != parent.IaOf(index))
+                {
+                    ReportLink(RuleId.TableMoved, parent, index, value, use, store, "linked at another address of the same space");
+                }
+
+                return;
+            }
+
+            other = use;
+        }
+
+        if (other is not null)
+        {
+            ReportLink(
+                RuleId.TableReuse, parent, index, value, other, store,
+                other.Level == level ? "linked into another tree" : $"linked at level {level}, it was a level-{other.Level} table");
+        }
+    }
+
+    /// <summary>Page frames were handed out.</summary>
+    public void Allocated(in PageAllocation allocation)
+    {
+        if (_byPage.Count == 0)
+        {
+            return;
+        }
+
+        var shift = machine.Configuration.Granule.PageShift;
+        var start = allocation.FrameNumber << shift;
+        var last = start + ((1UL << allocation.Order) << shift) - 1;
+        foreach (var (page, (pointer, generation)) in _byPage)
+        {
+            if (page < start || page > last || !pointer.IsOpen || pointer.Generation != generation)
+            {
+                continue;
+            }
+
+            findings.Report(
+                new Verdict
+                {
+                    RuleId = RuleId.TableReuse,
+                    Confidence = Confidence.Likely,
+                    Where = new StoreContext(allocation.Header, null, 0),
+                    Space = pointer.Space,
+                    Pa = page,
+                    Level = pointer.Level + 1,
+                    Stale = pointer,
+                    Summary = $"table page 0x{page:x} was handed out again while the pointer removed at line {pointer.Break.Header.Line} may still be in a walk cache",
+                },
+                FoldKind.Place, (long)page, pointer);
+        }
+    }
+
+    /// <summary>Drops pointers that were invalidated; called now and then.</summary>
+    public void Compact()
+    {
+        foreach (var page in _byPage.Where(pair => !pair.Value.Pointer.IsOpen || pair.Value.Pointer.Generation != pair.Value.Generation)
+            .Select(pair => pair.Key).ToList())
+        {
+            _byPage.Remove(page);
+        }
+    }
+
+    private void ReportLink(string rule, TableUse parent, int index, ulong value, TableUse stale, in StoreContext store, string how) =>
+        findings.Report(
+            new Verdict
+            {
+                RuleId = rule,
+                Confidence = StaleRecords.ConfidenceOf(parent.Space),
+                Where = store,
+                Space = parent.Space,
+                Pa = parent.PaOf(index),
+                Level = parent.Level,
+                Va = StoreJudge.VaOf(parent, index),
+                New = value,
+                Stale = stale.StalePointer,
+                Summary = $"table 0x{stale.Base:x}, unlinked at line {stale.StalePointer!.Break.Header.Line} and not invalidated, was {how}",
+            },
+            FoldKind.Place, (long)stale.Base, stale.StalePointer);
+
+    private static StaleRecord? PointerOf(TableUse use)
+    {
+        for (var table = use; table is not null; table = table.Parent)
+        {
+            if (table.StalePointer is { } pointer)
+            {
+                return pointer;
+            }
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,324 @@
+using TraceReplay.Arm;
+using TraceReplay.Events;
+using TraceReplay.Rules;
+
+namespace TraceReplay.Replay;
+
+/// <summary>Follows the translation registers of each CPU: which trees it walks, under which ASID, and what it may still hold of others.</summary>
+internal sealed class RootTracker(MachineState machine, IReplaySink sink, FindingCollector findings, CopyJudge copies)
+{
+    private readonly AddressSpace?[] _lastKernelRoot = new AddressSpace?[1024];
+    private bool _sawAsidInTtbr1;
+
+    /// <summary>Spaces that some CPU may hold entries of.</summary>
+    public TaintedSpaces Tainted { get; } = new();
+
+    /// <summary>A translation register of the host's stage 1 was written.</summary>
+    public void Write(string register, ulong value, in StoreContext writer)
+    {
+        var cpu = machine.Cpu(writer.Header.Cpu);
+        if (register == "hcr_el2")
+        {
+            cpu.HypervisorConfiguration = value;
+            return;
+        }
+
+        if (cpu.RunsGuest)
+        {
+            return;
+        }
+
+        switch (register)
+        {
+            case "ttbr0_el1":
+                cpu.Ttbr0 = value;
+                break;
+            case "ttbr1_el1":
+                cpu.Ttbr1 = value;
+                _sawAsidInTtbr1 |= value >> 48 != 0;
+                break;
+            case "tcr_el1":
+                cpu.Control = new TranslationControl(value);
+                machine.Configuration.SetControl(cpu.Control.Value);
+                break;
+            case "mair_el1":
+                machine.Configuration.MemoryAttributes = value;
+                machine.RefreshComparers();
+                return;
+            case "sctlr_el1":
+                cpu.MmuIsOn = (value & 1) != 0;
+                break;
+            default:
+                return;
+        }
+
+        Refresh(cpu, writer);
+    }
+
+    /// <summary>A root was told by <c>pgtable_table</c> in a trace that has no TTBR writes: every CPU is taken to have it loaded.</summary>
+    public void AssumeLoaded(in TableKnown table)
+    {
+        if (machine.Facts.HasRoots || table.Root is not (0 or 1))
+        {
+            return;
+        }
+
+        var half = table.Root.Value;
+        var format = machine.Configuration.DefaultFormat;
+        var entries = table.Entries ?? format.Granule.EntriesPerTable;
+        var bits = format.Granule.Shift(table.Level) + System.Numerics.BitOperations.Log2((uint)entries);
+        var shape = new RootShape(format, table.Level, entries, half == 0 ? 0 : ulong.MaxValue << Math.Min(bits, 63));
+        var space = machine.RootedSpace(table.Base, half, shape, table.Header.Seq);
+        for (var cpu = 0; cpu < Math.Max(1, machine.Facts.CpuCount); cpu++)
+        {
+            Tainted.Load(space, 0, cpu);
+            machine.Cpu(cpu).Current[half] = space;
+            sink.RootLoad(table.Header.Seq, cpu, half, space, null);
+        }
+    }
+
+    private void Refresh(ProcessingElement cpu, in StoreContext writer)
+    {
+        var asid = AsidInForce(cpu);
+        for (var half = 0; half <= 1; half++)
+        {
+            var next = cpu.MmuIsOn ? SpaceOf(cpu, half, writer.Header.Seq) : null;
+            var current = cpu.Current[half];
+            if (ReferenceEquals(next, current) && asid == cpu.Asid)
+            {
+                continue;
+            }
+
+            current?.Unload(cpu.Asid, cpu.Cpu, writer.Header.Seq);
+            cpu.Current[half] = next;
+            if (next is null)
+            {
+                continue;
+            }
+
+            if (!next.IsTainted(asid, cpu.Cpu) || !ReferenceEquals(next, current))
+            {
+                CheckLoad(next, asid, cpu, writer);
+            }
+
+            next.LastSeq = writer.Header.Seq;
+            Tainted.Load(next, asid, cpu.Cpu);
+            if (!ReferenceEquals(next, current))
+            {
+                sink.RootLoad(writer.Header.Seq, cpu.Cpu, half, next, asid);
+                FollowSwap(next, cpu, half, writer);
+            }
+        }
+
+        cpu.Asid = asid;
+    }
+
+    private AddressSpace? SpaceOf(ProcessingElement cpu, int half, long seq)
+    {
+        if ((half == 0 ? cpu.Ttbr0 : cpu.Ttbr1) is not { } ttbr || machine.Configuration.ShapeOf(half, cpu.Control) is not { } shape)
+        {
+            return null;
+        }
+
+        var tableBytes = (ulong)shape.Entries << 3;
+        var is52Bit = shape.Format.Ds || shape.Format.Lpa;
+        var address = ttbr & 0x0000_ffff_ffff_fffe;
+        if (is52Bit)
+        {
+            address = (ttbr & 0x0000_ffff_ffff_ffc0) | ((ttbr & 0x3c) << 46);
+        }
+
+        return machine.RootedSpace(address & ~(Math.Max(tableBytes, 64) - 1), half, shape, seq);
+    }
+
+    // A1 tells which TTBR holds the ASID. Where TCR is not in the trace, an ASID seen in TTBR1 tells it.
+    private ushort AsidInForce(ProcessingElement cpu)
+    {
+        var control = cpu.Control ?? machine.Configuration.Control;
+        var inTtbr1 = control?.AsidInTtbr1 ?? _sawAsidInTtbr1;
+        var ttbr = (inTtbr1 ? cpu.Ttbr1 : cpu.Ttbr0) ?? 0;
+        var asid = (ushort)(ttbr >> 48);
+        return control is { Asid16: false } ? (ushort)(asid & 0xff) : asid;
+    }
+
+    private void CheckLoad(AddressSpace space, ushort asid, ProcessingElement cpu, in StoreContext writer)
+    {
+        var overlaps = space.Half == 0 && CheckGlobalOverlap(space, asid, cpu, writer);
+        if (!overlaps)
+        {
+            CheckAsidReuse(space, asid, cpu, writer);
+        }
+
+        CheckChangedWhileUnloaded(space, asid, cpu, writer);
+    }
+
+    private bool CheckGlobalOverlap(AddressSpace space, ushort asid, ProcessingElement cpu, in StoreContext writer)
+    {
+        if (space.MayHaveGlobal)
+        {
+            foreach (var other in Tainted.Of(space.Half))
+            {
+                if (!ReferenceEquals(other, space) && other.HoldsTaintOf(cpu.Cpu)
+                    && LeafOverlap.Find(machine, globalSpace: space, other) is { } va)
+                {
+                    ReportOverlap(space, other, va, asid, writer, "global leaves over non-global ones");
+                    return true;
+                }
+            }
+        }
+
+        foreach (var other in Tainted.WithGlobal(space.Half))
+        {
+            if (!ReferenceEquals(other, space) && other.GlobalHolders.Contains(cpu.Cpu)
+                && LeafOverlap.Find(machine, globalSpace: other, space) is { } va)
+            {
+                ReportOverlap(space, other, va, asid, writer, "non-global leaves over global ones");
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private void ReportOverlap(AddressSpace space, AddressSpace other, ulong va, ushort asid, in StoreContext writer, string what) =>
+        findings.Report(
+            new Verdict
+            {
+                RuleId = RuleId.GlobalOverlap,
+                Where = writer,
+                Space = space,
+                Pa = space.Root.Base,
+                Va = va,
+                Asid = asid,
+                New = writer.Header.Cpu >= 0 ? RegisterOf(machine.Cpu(writer.Header.Cpu), space.Half) : null,
+                Summary = $"root 0x{space.Root.Base:x} loaded with {what}: CPU {writer.Header.Cpu} has not invalidated root 0x{other.Root.Base:x}, "
+                    + $"last loaded at event {other.LastSeq}; both translate VA 0x{va:x}",
+            },
+            FoldKind.Event, (writer.Header.Seq << 1) | (uint)space.Half, null);
+
+    private void CheckAsidReuse(AddressSpace space, ushort asid, ProcessingElement cpu, in StoreContext writer)
+    {
+        if (space.AsidUnknown)
+        {
+            return;
+        }
+
+        foreach (var other in Tainted.WithAsid(space.Half, asid))
+        {
+            if (ReferenceEquals(other, space) || !other.IsTainted(asid, cpu.Cpu) || !HasContent(other) || !HasContent(space))
+            {
+                continue;
+            }
+
+            findings.Report(
+                new Verdict
+                {
+                    RuleId = RuleId.AsidReuse,
+                    Confidence = machine.Facts.HasTables ? Confidence.Certain : Confidence.Likely,
+                    Where = writer,
+                    Space = space,
+                    Pa = space.Root.Base,
+                    Asid = asid,
+                    New = RegisterOf(cpu, space.Half),
+                    Old = other.Root.Base,
+                    Summary = $"TTBR{space.Half} loaded with root 0x{space.Root.Base:x} under ASID {asid}: CPU {cpu.Cpu} has not invalidated "
+                        + $"root 0x{other.Root.Base:x} under that ASID, last loaded at event {other.LastSeq}",
+                },
+                FoldKind.Event, (writer.Header.Seq << 1) | (uint)space.Half, null);
+            return;
+        }
+    }
+
+    private void CheckChangedWhileUnloaded(AddressSpace space, ushort asid, ProcessingElement cpu, in StoreContext writer)
+    {
+        if (space.ChangedWhileUnloaded.Count == 0)
+        {
+            return;
+        }
+
+        StaleRecord? first = null;
+        var open = 0;
+        foreach (var (record, generation) in space.ChangedWhileUnloaded)
+        {
+            if (record.IsOpen && record.Generation == generation && MayHold(record, asid, cpu.Cpu))
+            {
+                first ??= record;
+                open++;
+            }
+        }
+
+        space.ChangedWhileUnloaded.Clear();
+        if (first is null)
+        {
+            return;
+        }
+
+        findings.Report(
+            new Verdict
+            {
+                RuleId = RuleId.AsidReuse,
+                Where = writer,
+                Space = space,
+                Pa = space.Root.Base,
+                Asid = asid,
+                New = RegisterOf(cpu, space.Half),
+                Stale = first,
+                Summary = $"root 0x{space.Root.Base:x} loaded again under ASID {asid}: {open} entries changed while it was unloaded, the first at line "
+                    + $"{first.Break.Header.Line}, and were not invalidated on CPU {cpu.Cpu}",
+            },
+            FoldKind.Event, (writer.Header.Seq << 1) | (uint)space.Half, null);
+    }
+
+    private static bool MayHold(StaleRecord record, ushort asid, int cpu)
+    {
+        for (var i = 0; i < record.ObligationCount; i++)
+        {
+            ref readonly var obligation = ref record.Obligations[i];
+            var tagged = obligation.IsGlobal || obligation.AllAsids || obligation.AsidUnknown || obligation.Asid == asid;
+            if (tagged && obligation.Pending.Contains(cpu))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    // The reserved root is empty: what was walked before it is what the next tree replaces.
+    private void FollowSwap(AddressSpace space, ProcessingElement cpu, int half, in StoreContext writer)
+    {
+        if (half != 1 || !HasContent(space))
+        {
+            return;
+        }
+
+        var previous = _lastKernelRoot[cpu.Cpu];
+        _lastKernelRoot[cpu.Cpu] = space;
+        if (previous is not null && !ReferenceEquals(previous, space))
+        {
+            copies.Swapped(previous, space, cpu.Cpu, writer);
+        }
+    }
+
+    /// <summary>True when the tree holds something a CPU may cache.</summary>
+    public static bool HasContent(AddressSpace space)
+    {
+        if (space.RanWhileStoring)
+        {
+            return true;
+        }
+
+        var root = space.Root;
+        for (var index = 0; index < root.Entries; index++)
+        {
+            if (root.ValueAt(index) is { } value && (value & DescriptorBits.Valid) != 0)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static ulong? RegisterOf(ProcessingElement cpu, int half) => half == 0 ? cpu.Ttbr0 : cpu.Ttbr1;
+}

@@ -1,0 +1,112 @@
+using TraceReplay.Arm;
+using TraceReplay.Rules;
+
+namespace TraceReplay.Replay;
+
+/// <summary>Makes and completes stale records; objects are used again once completed.</summary>
+internal sealed class StaleRecords(MachineState machine, IReplaySink sink)
+{
+    private readonly Stack<StaleRecord> _free = [];
+    private int _created;
+
+    /// <summary>Records made so far.</summary>
+    public int Created => _created;
+
+    /// <summary>Called when a record is completed, before it is used again.</summary>
+    public Action<StaleRecord>? Completed { get; set; }
+
+    /// <summary>A cacheable value of a live table is no longer in memory.</summary>
+    public StaleRecord Add(TableUse use, int index, ulong value, ulong replacement, TransitionClass transition, in StoreContext store)
+    {
+        var space = use.Space;
+        var level = use.Level;
+        var isTable = space.Format.Kind(value, level) == DescriptorKind.Table;
+        var record = _free.Count > 0 ? _free.Pop() : new StaleRecord();
+        record.Id = ++_created;
+        record.Generation++;
+        record.IsOpen = true;
+        record.Space = space;
+        record.Pa = use.PaOf(index);
+        record.Level = level;
+        record.Ia = use.IaOf(index);
+        record.Size = space.Format.Granule.EntrySpan(level);
+        record.Value = value;
+        record.NewValue = replacement;
+        record.Class = transition;
+        record.Break = store;
+        record.IsTable = isTable;
+        record.IsContiguous = !isTable && (value & DescriptorBits.Contiguous) != 0 && space.Format.GroupMembers(level) != 0;
+        record.HasXs = !isTable && space.Comparer.HasXs(value);
+        record.IsReported = false;
+        record.TlbiSeq = 0;
+        record.TlbiWaits = false;
+        record.TlbiMask = 0;
+        record.Target = null;
+        SetObligations(record, space.ObligationsFor(!isTable && (value & DescriptorBits.NotGlobal) == 0));
+        machine.Pending.Add(record);
+        return record;
+    }
+
+    /// <summary>CPUs have dropped the value under the obligations of the mask; the record is closed when none is left.</summary>
+    public void Complete(StaleRecord record, ulong mask, bool broadcast, int cpu, long seq)
+    {
+        var open = false;
+        for (var i = 0; i < record.ObligationCount; i++)
+        {
+            ref var obligation = ref record.Obligations[i];
+            if (((mask >> i) & 1) != 0)
+            {
+                obligation.Pending = broadcast ? CpuSet.Empty : obligation.Pending.Without(cpu);
+            }
+
+            open |= !obligation.Pending.IsEmpty;
+        }
+
+        if (!open)
+        {
+            Close(record, seq);
+        }
+    }
+
+    /// <summary>Closes a record. <paramref name="completeSeq"/> is null where nothing tells whether it was ever invalidated.</summary>
+    public void Close(StaleRecord record, long? completeSeq)
+    {
+        machine.Pending.Remove(record);
+        record.IsOpen = false;
+        sink.StaleRecord(record, completeSeq);
+        Completed?.Invoke(record);
+        if (record.Target is { } target)
+        {
+            record.Target = null;
+            if (ReferenceEquals(target.StalePointer, record))
+            {
+                machine.Remove(target, completeSeq ?? record.Break.Header.Seq);
+            }
+        }
+
+        record.Generation++;
+        _free.Push(record);
+    }
+
+    /// <summary>Confidence that the record really is cached somewhere: what is known of its space.</summary>
+    public static Confidence ConfidenceOf(AddressSpace space)
+    {
+        if (space.IsRooted)
+        {
+            return space.AsidUnknown ? Confidence.Likely : Confidence.Certain;
+        }
+
+        return space.Evidence >= LivenessEvidence.Likely ? Confidence.Likely : Confidence.Possible;
+    }
+
+    private static void SetObligations(StaleRecord record, ReadOnlySpan<Obligation> obligations)
+    {
+        if (record.Obligations.Length < obligations.Length)
+        {
+            record.Obligations = new Obligation[obligations.Length];
+        }
+
+        obligations.CopyTo(record.Obligations);
+        record.ObligationCount = obligations.Length;
+    }
+}

@@ -1,0 +1,515 @@
+using TraceReplay.Arm;
+using TraceReplay.Rules;
+
+namespace TraceReplay.Replay;
+
+/// <summary>What a store was.</summary>
+/// <param name="Class">Class of the change; none where neither value is cacheable.</param>
+/// <param name="Record">Record of the old value, where it became stale.</param>
+internal readonly record struct JudgedStore(TransitionClass Class, StaleRecord? Record);
+
+/// <summary>Judges one store to one table in its place: against the value it overwrites, and against every value still cached.</summary>
+internal sealed class StoreJudge(
+    MachineState machine, StaleRecords records, BreakExplainer explainer, FindingCollector findings, TransitionLog transitions,
+    ToleratedRaces races)
+{
+    private readonly List<StaleRecord> _overlapping = [];
+
+    /// <summary>FEAT_BBM level of the least capable CPU.</summary>
+    public int BbmLevel { get; set; }
+
+    /// <summary>Called with each record of a restriction: lost permissions, or global to non-global.</summary>
+    public Action<StaleRecord>? Restricted { get; set; }
+
+    /// <summary>Judges a store. Memory still holds the old value.</summary>
+    /// <param name="use">The table, in its place.</param>
+    /// <param name="index">Entry.</param>
+    /// <param name="known">False when the old value is not told.</param>
+    /// <param name="oldValue">Value in memory.</param>
+    /// <param name="newValue">Value stored.</param>
+    /// <param name="store">Who stores.</param>
+    /// <param name="isCounted">True for the one place in which the transition is logged.</param>
+    /// <returns>The class of the change, and the record of the old value where it became stale.</returns>
+    public JudgedStore Judge(
+        TableUse use, int index, bool known, ulong oldValue, ulong newValue, in StoreContext store, bool isCounted)
+    {
+        var space = use.Space;
+        var format = space.Format;
+        var oldCacheable = known && format.IsCacheable(oldValue, use.Level);
+        var newCacheable = format.IsCacheable(newValue, use.Level);
+        if (!oldCacheable && !newCacheable)
+        {
+            return default;
+        }
+
+        var isLive = space.IsLive;
+        if (oldCacheable && newCacheable)
+        {
+            return JudgeOverwrite(use, index, oldValue, newValue, store, isLive, isCounted);
+        }
+
+        if (oldCacheable)
+        {
+            if (isCounted)
+            {
+                transitions.Count(TransitionClass.Break, isLive, viaBreak: false);
+            }
+
+            var broken = isLive ? records.Add(use, index, oldValue, newValue, TransitionClass.Break, store) : null;
+            return new JudgedStore(TransitionClass.Break, broken);
+        }
+
+        var conflict = isLive ? JudgeMake(use, index, newValue, store, except: null) : null;
+        if (isLive && conflict is null)
+        {
+            conflict = JudgePartialGroup(use, index, newValue, store);
+        }
+
+        if (isCounted)
+        {
+            transitions.Count(TransitionClass.Make, isLive, viaBreak: false);
+            LogRemake(use, index, newValue, store, isLive, conflict);
+        }
+
+        return new JudgedStore(TransitionClass.Make, null);
+    }
+
+    /// <summary>A valid value in the subtree below a table that was just unlinked is stale too.</summary>
+    public void AddSubtree(TableUse child, ulong replacement, in StoreContext store)
+    {
+        for (var index = 0; index < child.Entries; index++)
+        {
+            if (child.ValueAt(index) is { } value && child.Space.Format.IsCacheable(value, child.Level))
+            {
+                records.Add(child, index, value, replacement, TransitionClass.Break, store);
+            }
+        }
+
+        for (var below = child.FirstChild; below is not null; below = below.NextSibling)
+        {
+            if (below.StalePointer is null)
+            {
+                AddSubtree(below, replacement, store);
+            }
+        }
+    }
+
+    private JudgedStore JudgeOverwrite(
+        TableUse use, int index, ulong oldValue, ulong newValue, in StoreContext store, bool isLive, bool isCounted)
+    {
+        var change = TranslationComparer.Compare(machine, use, index, oldValue, newValue);
+        if (change.Class is TransitionClass.Rewrite or TransitionClass.SoftwareBits)
+        {
+            if (isCounted)
+            {
+                transitions.Count(change.Class, isLive, viaBreak: false);
+            }
+
+            return new JudgedStore(change.Class, null);
+        }
+
+        StaleRecord? record = null;
+        Finding? finding = null;
+        if (isLive)
+        {
+            if (change.Class != TransitionClass.AccessFlagSet)
+            {
+                record = records.Add(use, index, oldValue, newValue, change.Class, store);
+            }
+
+            var requirement = change.RequirementAt(BbmLevel, HasNoTranslate(use, oldValue, newValue));
+            if (requirement != Requirement.None)
+            {
+                finding = ReportOverwrite(use, index, oldValue, newValue, change, requirement, store, record);
+            }
+
+            finding ??= JudgeMake(use, index, newValue, store, except: record);
+            if (record is not null && IsRestriction(change.Class))
+            {
+                Restricted?.Invoke(record);
+            }
+        }
+
+        if (isCounted)
+        {
+            transitions.Count(change.Class, isLive, viaBreak: false);
+            var verdict = finding?.Rule.Id ?? (isLive ? "allowed" : "offline");
+            transitions.Log(
+                use, index, change.Class, isLive, viaBreak: false, oldValue, newValue, store, record?.Id ?? 0, finding?.Id ?? 0, verdict);
+        }
+
+        return new JudgedStore(change.Class, record);
+    }
+
+    private Finding ReportOverwrite(
+        TableUse use, int index, ulong oldValue, ulong newValue, in DescriptorChange change, Requirement requirement,
+        in StoreContext store, StaleRecord? record)
+    {
+        var rule = OverwriteRule(change.Class, use.Space.Format.Kind(oldValue, use.Level));
+        var isGroup = change.Class is TransitionClass.ContiguousChange or TransitionClass.ContiguousAndOther;
+        if (record is not null)
+        {
+            record.IsReported = true;
+            NoteUnloaded(use.Space, record);
+        }
+
+        var members = isGroup ? use.Space.Format.GroupMembers(use.Level) : 0;
+        var verdict = new Verdict
+        {
+            RuleId = rule,
+            Severity = SeverityOf(requirement),
+            Confidence = ConfidenceOf(use.Space, change),
+            Where = store,
+            Space = use.Space,
+            Pa = use.PaOf(index),
+            Level = use.Level,
+            Va = VaOf(use, index),
+            Asid = AsidOf(use.Space, record),
+            Old = oldValue,
+            New = newValue,
+            Difference = change.Difference,
+            Stale = record,
+            Summary = $"live level-{use.Level} {Noun(use, oldValue)} overwritten without break-before-make: {DescriptorText.Describe(change.Difference)} changed",
+        };
+        return members > 0
+            ? findings.Report(verdict, FoldKind.Group, GroupKey(use, index, members), record)
+            : findings.Report(verdict, FoldKind.Event, store.Header.Seq, null);
+    }
+
+    /// <summary>A value was made: does it conflict with one that may still be cached for the same addresses?</summary>
+    private Finding? JudgeMake(TableUse use, int index, ulong newValue, in StoreContext store, StaleRecord? except)
+    {
+        var pending = use.Space.Pending;
+        if (pending.Count == 0 || (except is not null && pending.Count == 1) || !machine.Facts.HasTlbis)
+        {
+            return null;
+        }
+
+        _overlapping.Clear();
+        CollectOverlapping(use, index, newValue);
+        StaleRecord? worst = null;
+        var worstChange = default(DescriptorChange);
+        var worstRequirement = Requirement.None;
+        foreach (var record in _overlapping)
+        {
+            if (ReferenceEquals(record, except))
+            {
+                continue;
+            }
+
+            if (CompareStale(use, index, newValue, record) is not { } change)
+            {
+                continue;
+            }
+
+            var requirement = change.RequirementAt(BbmLevel, HasNoTranslate(use, record.Value, newValue));
+            var isSamePlace = record.Pa == use.PaOf(index);
+            if (requirement > worstRequirement || (requirement == worstRequirement && worst is not null && isSamePlace && worst.Pa != record.Pa))
+            {
+                (worst, worstChange, worstRequirement) = (record, change, requirement);
+            }
+        }
+
+        return worst is null || worstRequirement == Requirement.None
+            ? null
+            : ReportMake(use, index, newValue, worst, worstChange, worstRequirement, store);
+    }
+
+    private void CollectOverlapping(TableUse use, int index, ulong newValue)
+    {
+        var format = use.Space.Format;
+        var pending = use.Space.Pending;
+        var ia = use.IaOf(index);
+        for (var level = -1; level <= use.Level; level++)
+        {
+            for (var record = pending.Find(level, ia); record is not null; record = record.NextSameKey)
+            {
+                // A walk cache that still leads to a removed table is judged where its pointer is made again.
+                if (level == use.Level || !record.IsTable)
+                {
+                    _overlapping.Add(record);
+                }
+            }
+        }
+
+        for (var level = use.Level + 1; level <= 3; level++)
+        {
+            pending.CollectAt(level, ia, ia + format.Granule.EntrySpan(use.Level) - 1, _overlapping);
+        }
+
+        // An entry for a whole group may have been made from any member that had the Contiguous bit.
+        if (pending.ContiguousAt(use.Level) > 0)
+        {
+            CollectGroup(use, ia);
+        }
+    }
+
+    private void CollectGroup(TableUse use, ulong ia)
+    {
+        var format = use.Space.Format;
+        var members = format.GroupMembers(use.Level);
+        var span = format.Granule.EntrySpan(use.Level);
+        var first = ia & ~((span * (ulong)members) - 1);
+        for (var i = 0; i < members; i++)
+        {
+            var memberIa = first + (span * (ulong)i);
+            if (memberIa == ia)
+            {
+                continue;
+            }
+
+            for (var record = use.Space.Pending.Find(use.Level, memberIa); record is not null; record = record.NextSameKey)
+            {
+                if (record.IsContiguous)
+                {
+                    _overlapping.Add(record);
+                }
+            }
+        }
+    }
+
+    private DescriptorChange? CompareStale(TableUse use, int index, ulong newValue, StaleRecord record)
+    {
+        var comparer = use.Space.Comparer;
+        var format = comparer.Format;
+        var isTable = format.Kind(newValue, use.Level) == DescriptorKind.Table;
+        if (record.IsTable)
+        {
+            if (record.Level != use.Level)
+            {
+                return isTable ? null : new DescriptorChange(TransitionClass.Fuse, DescriptorDifference.Size);
+            }
+
+            var change = comparer.Compare(record.Value, newValue, use.Level);
+            return change.Class is TransitionClass.Rewrite or TransitionClass.TablePermission ? null : change;
+        }
+
+        // What the stale entry answers for the made entry's first address, or for its own where that is the smaller one.
+        var ia = use.IaOf(index);
+        var output = format.OutputAddress(record.Value, record.Level) + (ia > record.Ia ? ia - record.Ia : 0);
+        if (record.IsContiguous && ia < record.Ia && record.Level == use.Level)
+        {
+            output -= record.Ia - ia;
+        }
+
+        if (isTable)
+        {
+            return CompareWithTable(use, newValue, record, format.OutputAddress(record.Value, record.Level));
+        }
+
+        var newOutput = format.OutputAddress(newValue, use.Level) + (record.Level > use.Level ? record.Ia - ia : 0);
+        return comparer.CompareSizes(record.Value, record.Level, output, newValue, use.Level, newOutput);
+    }
+
+    private DescriptorChange? CompareWithTable(TableUse use, ulong newValue, StaleRecord record, ulong output)
+    {
+        var change = TranslationComparer.CompareWithTable(machine, use.Space.Comparer, record, output, use.Level, newValue);
+        if (change is null && record.Level <= use.Level)
+        {
+            // The table's content is not told, or has a hole at that address; the sizes differ all the same.
+            return new DescriptorChange(TransitionClass.Split, DescriptorDifference.Size);
+        }
+
+        return change;
+    }
+
+    private Finding? ReportMake(
+        TableUse use, int index, ulong newValue, StaleRecord stale, in DescriptorChange change, Requirement requirement,
+        in StoreContext store)
+    {
+        var explanation = explainer.Explain(stale, store.Header.Cpu, store.Header.Task);
+        if (!machine.Facts.HasBarriers && explanation.RuleId is RuleId.NoDsbBeforeTlbi or RuleId.NoDsbAfterTlbi or RuleId.WeakDsb)
+        {
+            return null;
+        }
+
+        stale.IsReported = true;
+        var members = stale.IsContiguous || IsContiguousLeaf(use, newValue) ? use.Space.Format.GroupMembers(use.Level) : 0;
+        var (fold, key) = explanation.Fold == FoldKind.Record && members > 0
+            ? (FoldKind.Group, GroupKey(use, index, members))
+            : (explanation.Fold, explanation.FoldKey);
+        var verdict = new Verdict
+        {
+            RuleId = explanation.RuleId,
+            Severity = SeverityOf(requirement),
+            Confidence = Min(ConfidenceOf(use.Space, change), machine.Facts.HasBarriers ? Confidence.Certain : Confidence.Possible),
+            Where = store,
+            Space = use.Space,
+            Pa = use.PaOf(index),
+            Level = use.Level,
+            Va = VaOf(use, index),
+            Asid = AsidOf(use.Space, stale),
+            Old = stale.Value,
+            New = newValue,
+            Difference = change.Difference,
+            Stale = stale,
+            Evidence = explanation.Evidence,
+            Summary = Summarise(use, stale, change, explanation),
+        };
+        var finding = findings.Report(verdict, fold, key, stale);
+        NoteUnloaded(use.Space, stale);
+        races.Watch(finding, stale, change, store);
+        return finding;
+    }
+
+    // Harmful at the latest when a CPU walks the tree again without having invalidated it.
+    private static void NoteUnloaded(AddressSpace space, StaleRecord record)
+    {
+        if (space.IsRooted && !space.IsLoaded)
+        {
+            space.ChangedWhileUnloaded.Add((record, record.Generation));
+        }
+    }
+
+    private static string Summarise(TableUse use, StaleRecord stale, in DescriptorChange change, in BreakExplanation explanation)
+    {
+        var what = DescriptorText.Describe(change.Difference);
+        var why = explanation.Evidence.Tlbi is { } tlbi ? $"the TLBI at line {tlbi.Line}: {explanation.Evidence.TlbiWhy}" : "no TLBI for it since";
+        return $"level-{use.Level} entry made again while the value removed at line {stale.Break.Header.Line} may still be cached ({what} differs); {why}";
+    }
+
+    // Some members of a group were broken and made differently while others stayed valid with the Contiguous bit.
+    private Finding? JudgePartialGroup(TableUse use, int index, ulong newValue, in StoreContext store)
+    {
+        var (frame, at) = use.Locate(index);
+        var previous = frame.PreviousOf(at);
+        if ((previous & DescriptorBits.Contiguous) == 0 || !IsContiguousLeaf(use, previous)
+            || use.Space.Comparer.AreEquivalent(previous, newValue, use.Level))
+        {
+            return null;
+        }
+
+        var members = use.Space.Format.GroupMembers(use.Level);
+        var first = index & ~(members - 1);
+        var brokenSeq = frame.StoreSeqOf(at);
+        for (var i = first; i < first + members; i++)
+        {
+            var (memberFrame, memberAt) = use.Locate(i);
+            var stayed = i != index && memberFrame.IsKnown(memberAt) && memberFrame.StoreSeqOf(memberAt) < brokenSeq
+                && IsContiguousLeaf(use, memberFrame[memberAt]);
+            if (stayed)
+            {
+                return findings.Report(
+                    new Verdict
+                    {
+                        RuleId = RuleId.PartialGroup,
+                        Confidence = StaleRecords.ConfidenceOf(use.Space),
+                        Where = store,
+                        Space = use.Space,
+                        Pa = use.PaOf(index),
+                        Level = use.Level,
+                        Va = VaOf(use, index),
+                        Old = previous,
+                        New = newValue,
+                        Difference = use.Space.Comparer.Compare(previous, newValue, use.Level).Difference,
+                        Summary = $"member {index - first} of a contiguous group was broken and made differently while member {i - first} stayed valid with the Contiguous bit",
+                    },
+                    FoldKind.Group, GroupKey(use, index, members), null);
+            }
+        }
+
+        return null;
+    }
+
+    private void LogRemake(TableUse use, int index, ulong newValue, in StoreContext store, bool isLive, Finding? conflict)
+    {
+        var (frame, at) = use.Locate(index);
+        var previous = frame.PreviousOf(at);
+        if (previous == 0 || !use.Space.Format.IsCacheable(previous, use.Level))
+        {
+            return;
+        }
+
+        // Only changes of size and of the Contiguous bit are listed when an invalid value stood in between.
+        var kindChanged = use.Space.Format.Kind(previous, use.Level) != use.Space.Format.Kind(newValue, use.Level);
+        if (!kindChanged && ((previous ^ newValue) & DescriptorBits.Contiguous) == 0)
+        {
+            return;
+        }
+
+        var change = TranslationComparer.Compare(machine, use, index, previous, newValue);
+        if (change.Class is not (>= TransitionClass.Split and <= TransitionClass.SizeAndPermission
+            or TransitionClass.ContiguousChange or TransitionClass.ContiguousAndOther))
+        {
+            return;
+        }
+
+        transitions.Count(change.Class, isLive, viaBreak: true);
+        var verdict = conflict?.Rule.Id ?? (isLive ? "completed" : "offline");
+        transitions.Log(use, index, change.Class, isLive, viaBreak: true, previous, newValue, store, 0, conflict?.Id ?? 0, verdict);
+    }
+
+    private static bool IsContiguousLeaf(TableUse use, ulong value) =>
+        (value & DescriptorBits.Contiguous) != 0 && use.Space.Format.GroupMembers(use.Level) != 0
+        && use.Space.Format.Kind(value, use.Level) is DescriptorKind.Block or DescriptorKind.Page;
+
+    private static bool HasNoTranslate(TableUse use, ulong oldValue, ulong newValue) =>
+        use.Level < 3
+        && ((IsBlock(use, oldValue) && (oldValue & DescriptorBits.NoTranslate) != 0)
+            || (IsBlock(use, newValue) && (newValue & DescriptorBits.NoTranslate) != 0));
+
+    private static bool IsBlock(TableUse use, ulong value) => use.Space.Format.Kind(value, use.Level) == DescriptorKind.Block;
+
+    private static bool IsRestriction(TransitionClass transition) =>
+        transition is TransitionClass.PermissionRestrict or TransitionClass.TablePermission or TransitionClass.GlobalToNonGlobal;
+
+    private static string OverwriteRule(TransitionClass transition, DescriptorKind oldKind) => transition switch
+    {
+        TransitionClass.OutputAddress or TransitionClass.OutputAddressReadOnly => RuleId.OutputAddressChange,
+        TransitionClass.OutputAddressSpace => RuleId.OutputAddressSpace,
+        TransitionClass.MemoryType => RuleId.MemoryType,
+        TransitionClass.CacheabilityChange => RuleId.Cacheability,
+        TransitionClass.ShareabilityChange => RuleId.Shareability,
+        TransitionClass.NonGlobalToGlobal => RuleId.NonGlobalToGlobal,
+        TransitionClass.SizeAndOther or TransitionClass.ContiguousAndOther => RuleId.SizeAndOther,
+        TransitionClass.TableSwapEqual or TransitionClass.TableSwapDifferent => RuleId.TableSwap,
+        TransitionClass.ContiguousChange => RuleId.ContiguousChange,
+        TransitionClass.Fuse => RuleId.TableToBlock,
+        TransitionClass.SizeAndPermission when oldKind == DescriptorKind.Table => RuleId.TableToBlock,
+        _ => RuleId.BlockToTable,
+    };
+
+    private static Severity SeverityOf(Requirement requirement) => requirement switch
+    {
+        Requirement.BreakBeforeMake => Severity.Error,
+        Requirement.Hazard => Severity.Warning,
+        _ => Severity.Info,
+    };
+
+    private static Confidence ConfidenceOf(AddressSpace space, in DescriptorChange change)
+    {
+        var confidence = StaleRecords.ConfidenceOf(space);
+        var restsOnContents = change.Class == TransitionClass.OutputAddressReadOnly;
+        var restsOnMair = space.Comparer.MemoryAttributeRegister is null
+            && (change.Difference & DescriptorDifference.MemoryType) != 0 && change.Class == TransitionClass.MemoryType;
+        return restsOnContents || restsOnMair ? Min(confidence, Confidence.Possible) : confidence;
+    }
+
+    private static Confidence Min(Confidence left, Confidence right) => left < right ? left : right;
+
+    private static long GroupKey(TableUse use, int index, int members) => (long)use.PaOf(index & ~(members - 1));
+
+    internal static ulong? VaOf(TableUse use, int index)
+    {
+        var ia = use.IaOf(index);
+        return use.Space.IsRooted ? ia : use.Space.VaBase is { } vaBase ? vaBase + ia : null;
+    }
+
+    private static ushort? AsidOf(AddressSpace space, StaleRecord? record)
+    {
+        if (record is null || record.ObligationCount != 1)
+        {
+            return record is null && space.Asids.Count == 1 ? space.Asids.First() : null;
+        }
+
+        ref readonly var obligation = ref record.Obligations[0];
+        return obligation.IsGlobal || obligation.AllAsids || obligation.AsidUnknown ? null : obligation.Asid;
+    }
+
+    private static string Noun(TableUse use, ulong value) => use.Space.Format.Kind(value, use.Level) switch
+    {
+        DescriptorKind.Table => "table descriptor",
+        DescriptorKind.Block => "block",
+        _ => "page",
+    };
+}

@@ -1,0 +1,414 @@
+using TraceReplay.Arm;
+using TraceReplay.Events;
+
+namespace TraceReplay.Replay;
+
+/// <summary>Applies stores and told contents to memory and to the tables' places, and has each judged where it counts.</summary>
+internal sealed class TableStores(
+    MachineState machine, StoreJudge judge, StaleRecords records, ReuseJudge reuse, ContiguousJudge contiguous, CopyJudge copies,
+    RootTracker roots, KernelRunTracker runs)
+{
+    private readonly List<TableUse> _uses = [];
+    private readonly List<StaleRecord> _dropped = [];
+
+    /// <summary>Stores to memory of which neither a table nor a level is known.</summary>
+    public long Undecided { get; private set; }
+
+    /// <summary>Old values told by a store that replay did not expect, beyond what hardware changes on its own.</summary>
+    public long Gaps { get; private set; }
+
+    /// <summary>Contents stored before this event may have changed unseen.</summary>
+    public long DoubtfulBefore { get; set; }
+
+    public void Store(in PageTableWrite e)
+    {
+        var store = new StoreContext(e.Header, e.Pc, e.How);
+        var pa = e.Pa & ~7UL;
+        var frame = machine.Frame(pa);
+        var at = TableFrame.IndexOf(pa);
+        var known = frame.IsKnown(at) && (DoubtfulBefore == 0 || e.Old is not null || frame.StoreSeqOf(at) > DoubtfulBefore);
+        var oldValue = known ? frame[at] : 0;
+        var revealed = false;
+        if (e.Old is { } told && (!known || told != oldValue))
+        {
+            revealed = Reveal(frame, at, pa, known, oldValue, told);
+            (known, oldValue) = (true, told);
+        }
+
+        FindUses(frame, pa, e.Level, e.Header.Seq);
+        var primary = Primary();
+        NoteRunningRoot(e.Header.Cpu);
+        if (primary is not null)
+        {
+            if (revealed)
+            {
+                LinkRevealed(pa, oldValue, e.Header.Seq);
+            }
+
+            contiguous.BeforeStore(primary, primary.IndexOf(pa), known, oldValue, e.New, store);
+            Apply(frame, at, pa, primary, known, oldValue, e.New, store);
+        }
+        else
+        {
+            frame.Store(at, e.New, e.Header.Seq);
+        }
+    }
+
+    /// <summary>Content told without a store.</summary>
+    public void SetContent(in DescriptorValueKnown e)
+    {
+        var pa = e.Pa & ~7UL;
+        var frame = machine.Frame(pa);
+        var at = TableFrame.IndexOf(pa);
+        frame.Set(at, e.Value);
+        foreach (var use in frame.Uses)
+        {
+            if (use.Holds(pa))
+            {
+                _uses.Add(use);
+            }
+        }
+
+        foreach (var use in _uses)
+        {
+            NoteContent(use, use.IndexOf(pa), e.Value, e.Header.Seq);
+        }
+
+        _uses.Clear();
+    }
+
+    /// <summary>A page is a table of this kind no longer: what is known of it is forgotten, and places that no stale pointer needs end.</summary>
+    public void Forget(ulong start, ulong bytes, long seq)
+    {
+        for (var page = start & ~0xfffUL; page < start + bytes; page += 1UL << TableFrame.Shift)
+        {
+            if (machine.FindFrame(page) is not { } frame)
+            {
+                continue;
+            }
+
+            foreach (var use in frame.Uses)
+            {
+                if (use.Base >= start && use.Base < start + bytes && !use.IsStaleLinked)
+                {
+                    _uses.Add(use);
+                }
+            }
+
+            foreach (var use in _uses)
+            {
+                machine.Remove(use, seq);
+            }
+
+            _uses.Clear();
+            var first = start > page ? TableFrame.IndexOf(start) : 0;
+            var last = Math.Min(start + bytes, page + (1UL << TableFrame.Shift)) - 1;
+            frame.Forget(first, TableFrame.IndexOf(last) - first + 1);
+            frame.IsDetached |= frame.Uses.Length == 0;
+        }
+    }
+
+    private bool Reveal(TableFrame frame, int at, ulong pa, bool known, ulong expected, ulong told)
+    {
+        frame.Set(at, told);
+        if (!known)
+        {
+            if ((told & DescriptorBits.Valid) != 0)
+            {
+                frame.HasForeignContent = true;
+                foreach (var use in frame.Uses)
+                {
+                    if (!use.Space.IsRooted && use.Parent is null && !frame.IsDetached && !machine.Facts.HasTables)
+                    {
+                        use.Space.Evidence = LivenessEvidence.Likely;
+                    }
+                }
+            }
+
+            return true;
+        }
+
+        if (((told ^ expected) & ~DescriptorBits.HardwareManaged(expected)) == 0)
+        {
+            return false;
+        }
+
+        // A store was not traced. What was stale here before may have been dealt with unseen.
+        Gaps++;
+        DropRecordsAt(frame, pa);
+        return true;
+    }
+
+    private void DropRecordsAt(TableFrame frame, ulong pa)
+    {
+        foreach (var use in frame.Uses)
+        {
+            if (!use.Holds(pa))
+            {
+                continue;
+            }
+
+            for (var record = use.Space.Pending.Find(use.Level, use.IaOf(use.IndexOf(pa))); record is not null; record = record.NextSameKey)
+            {
+                if (record.Pa == pa)
+                {
+                    _dropped.Add(record);
+                }
+            }
+        }
+
+        foreach (var record in _dropped)
+        {
+            records.Close(record, null);
+        }
+
+        _dropped.Clear();
+    }
+
+    private void FindUses(TableFrame frame, ulong pa, int? level, long seq)
+    {
+        _uses.Clear();
+        Collect(frame, pa);
+        if (level is { } told && _uses.Count > 0)
+        {
+            DropOtherLevels(told, seq);
+        }
+
+        if (_uses.Count > 0)
+        {
+            return;
+        }
+
+        if (level is { } known)
+        {
+            _uses.Add(machine.UnrootedUse(pa, known, seq));
+        }
+        else
+        {
+            Undecided++;
+        }
+    }
+
+    private void Collect(TableFrame frame, ulong pa)
+    {
+        foreach (var use in frame.Uses)
+        {
+            if (use.Holds(pa))
+            {
+                _uses.Add(use);
+            }
+        }
+    }
+
+    // The page serves at another level: an earlier role that hardware cannot walk any more has ended.
+    private void DropOtherLevels(int level, long seq)
+    {
+        for (var i = _uses.Count - 1; i >= 0; i--)
+        {
+            var use = _uses[i];
+            if (use.Level != level && !use.IsStaleLinked && (!use.Space.IsRooted || !use.Space.IsLive))
+            {
+                machine.Remove(use, seq);
+                _uses.RemoveAt(i);
+            }
+        }
+    }
+
+    private TableUse? Primary()
+    {
+        TableUse? best = null;
+        foreach (var use in _uses)
+        {
+            if (use.IsStaleLinked)
+            {
+                continue;
+            }
+
+            if (use.Space.IsLive)
+            {
+                return use;
+            }
+
+            best ??= use;
+        }
+
+        return best ?? (_uses.Count > 0 ? _uses[0] : null);
+    }
+
+    private void Apply(
+        TableFrame frame, int at, ulong pa, TableUse primary, bool known, ulong oldValue, ulong newValue, in StoreContext store)
+    {
+        var seq = store.Header.Seq;
+        RetireEmptiedRoots(pa, known, oldValue, newValue, seq);
+        if (_uses.Count == 0)
+        {
+            _uses.Add(machine.UnrootedUse(pa, primary.Level, seq));
+            primary = _uses[0];
+        }
+
+        Span<JudgedStore> judged = new JudgedStore[_uses.Count];
+        for (var i = 0; i < _uses.Count; i++)
+        {
+            var use = _uses[i];
+            if (use.IsStaleLinked)
+            {
+                if (!HasCurrentUse(use))
+                {
+                    reuse.Stored(use, use.IndexOf(pa), oldValue, newValue, store);
+                }
+
+                continue;
+            }
+
+            judged[i] = judge.Judge(use, use.IndexOf(pa), known, oldValue, newValue, store, ReferenceEquals(use, primary));
+        }
+
+        if (known && (oldValue & DescriptorBits.Valid) != 0 && oldValue != newValue)
+        {
+            frame.SetPrevious(at, oldValue);
+        }
+
+        frame.Store(at, newValue, seq);
+        if (primary.Space.IsLive)
+        {
+            var primaryAt = _uses.IndexOf(primary);
+            runs.Stored(primary, primary.IndexOf(pa), judged[primaryAt].Class, store);
+        }
+
+        copies.Stored(pa, newValue, primary.Level, StoreJudge.VaOf(primary, primary.IndexOf(pa)), store);
+        for (var i = 0; i < _uses.Count; i++)
+        {
+            UpdateLinks(_uses[i], _uses[i].IndexOf(pa), known, oldValue, newValue, judged[i].Record, store);
+        }
+
+        _uses.Clear();
+    }
+
+    // A table that is linked again in the same tree is stored to in its new place.
+    private bool HasCurrentUse(TableUse stale)
+    {
+        foreach (var use in _uses)
+        {
+            if (!use.IsStaleLinked && use.Level == stale.Level && use.Space.Root.Base == stale.Space.Root.Base)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    // An empty root that no CPU has loaded and that is filled again belongs to another address space: what was cached of the former one
+    // stays with it.
+    private void RetireEmptiedRoots(ulong pa, bool known, ulong oldValue, ulong newValue, long seq)
+    {
+        if ((newValue & DescriptorBits.Valid) == 0 || (known && (oldValue & DescriptorBits.Valid) != 0))
+        {
+            return;
+        }
+
+        for (var i = _uses.Count - 1; i >= 0; i--)
+        {
+            var use = _uses[i];
+            if (use.Parent is null && use.Space.IsRooted && use.Holds(pa) && !use.Space.IsLoaded && !RootTracker.HasContent(use.Space))
+            {
+                machine.Retire(use.Space, seq);
+                _uses.RemoveAt(i);
+            }
+        }
+    }
+
+    private void UpdateLinks(
+        TableUse use, int index, bool known, ulong oldValue, ulong newValue, StaleRecord? pointer, in StoreContext store)
+    {
+        if (!use.IsAttached)
+        {
+            return;
+        }
+
+        var format = use.Space.Format;
+        var wasTable = known && format.Kind(oldValue, use.Level) == DescriptorKind.Table;
+        var isTable = format.Kind(newValue, use.Level) == DescriptorKind.Table;
+        if (wasTable && isTable && format.NextTable(oldValue) == format.NextTable(newValue))
+        {
+            return;
+        }
+
+        if (wasTable && MachineState.ChildOf(use, index) is { } child)
+        {
+            Unlink(child, newValue, pointer, store);
+        }
+
+        if (isTable && !use.IsStaleLinked)
+        {
+            reuse.Linking(use, index, newValue, store);
+            machine.Link(use, index, newValue, store.Header.Seq);
+            NoteGlobal(use.Space);
+        }
+        else if (!isTable)
+        {
+            NoteContent(use, index, newValue, store.Header.Seq);
+        }
+    }
+
+    private void Unlink(TableUse child, ulong newValue, StaleRecord? pointer, in StoreContext store)
+    {
+        if (pointer is not { IsTable: true })
+        {
+            machine.Remove(child, store.Header.Seq);
+            return;
+        }
+
+        pointer.Target = child;
+        child.StalePointer = pointer;
+        judge.AddSubtree(child, newValue, store);
+        reuse.Unlinked(child, pointer);
+    }
+
+    private void LinkRevealed(ulong pa, ulong value, long seq)
+    {
+        foreach (var use in _uses)
+        {
+            NoteContent(use, use.IndexOf(pa), value, seq);
+        }
+    }
+
+    private void NoteContent(TableUse use, int index, ulong value, long seq)
+    {
+        if ((value & DescriptorBits.Valid) == 0)
+        {
+            return;
+        }
+
+        if (use.Space.Format.Kind(value, use.Level) == DescriptorKind.Table)
+        {
+            if (MachineState.ChildOf(use, index) is null)
+            {
+                machine.Link(use, index, value, seq);
+                NoteGlobal(use.Space);
+            }
+        }
+        else if ((value & DescriptorBits.NotGlobal) == 0 && !use.Space.MayHaveGlobal)
+        {
+            use.Space.MayHaveGlobal = true;
+            NoteGlobal(use.Space);
+        }
+    }
+
+    private void NoteGlobal(AddressSpace space)
+    {
+        if (space.IsRooted && space.MayHaveGlobal)
+        {
+            roots.Tainted.NoteGlobal(space);
+        }
+    }
+
+    // Where tables are not told, a root under which the kernel runs and stores cannot be empty.
+    private void NoteRunningRoot(int cpu)
+    {
+        if (!machine.Facts.HasTables && machine.Cpu(cpu).Current[1] is { } space)
+        {
+            space.RanWhileStoring = true;
+        }
+    }
+}

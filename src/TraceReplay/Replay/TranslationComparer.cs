@@ -1,0 +1,116 @@
+using TraceReplay.Arm;
+
+namespace TraceReplay.Replay;
+
+/// <summary>Classifies changes whose one or other side is a table, by the leaves below it.</summary>
+internal static class TranslationComparer
+{
+    /// <summary>The change from one cacheable value to another at an entry of a table in its place.</summary>
+    public static DescriptorChange Compare(MachineState machine, TableUse use, int index, ulong oldValue, ulong newValue)
+    {
+        var comparer = use.Space.Comparer;
+        var change = comparer.Compare(oldValue, newValue, use.Level);
+        return change.Class switch
+        {
+            TransitionClass.Split => CompareBlockAndTable(machine, comparer, use.Level, oldValue, newValue, isSplit: true),
+            TransitionClass.Fuse => CompareBlockAndTable(machine, comparer, use.Level, newValue, oldValue, isSplit: false),
+            TransitionClass.TableSwapEqual => CompareTables(machine, comparer, use.Level + 1, oldValue, newValue, change),
+            _ => change,
+        };
+    }
+
+    /// <summary>The change from a stale leaf to what a table translates at the same address; null where the table has no leaf there.</summary>
+    public static DescriptorChange? CompareWithTable(
+        MachineState machine, DescriptorComparer comparer, StaleRecord record, ulong recordOutput, int tableLevel, ulong tableValue)
+    {
+        var (level, value) = (tableLevel, tableValue);
+        while (comparer.Format.Kind(value, level) == DescriptorKind.Table)
+        {
+            level++;
+            var shift = comparer.Format.Granule.Shift(level);
+            var index = (record.Ia >> shift) & (ulong)(comparer.Format.Granule.EntriesPerTable - 1);
+            if (machine.ValueAt(comparer.Format.NextTable(value) + (index << 3)) is not { } next)
+            {
+                return null;
+            }
+
+            value = next;
+        }
+
+        if (!comparer.Format.IsCacheable(value, level))
+        {
+            return null;
+        }
+
+        var offset = record.Ia & (comparer.Format.Granule.EntrySpan(level) - 1);
+        var output = comparer.Format.OutputAddress(value, level) + (level < record.Level ? offset : 0);
+        return comparer.CompareSizes(record.Value, record.Level, recordOutput, value, level, output);
+    }
+
+    private static DescriptorChange CompareBlockAndTable(
+        MachineState machine, DescriptorComparer comparer, int level, ulong block, ulong table, bool isSplit)
+    {
+        var format = comparer.Format;
+        var worst = new DescriptorChange(isSplit ? TransitionClass.Split : TransitionClass.Fuse, DescriptorDifference.Size);
+        var output = format.OutputAddress(block, level);
+        var next = format.NextTable(table);
+        var span = format.Granule.EntrySpan(level + 1);
+        for (var index = 0; index < format.Granule.EntriesPerTable; index++)
+        {
+            if (machine.ValueAt(next + ((ulong)index << 3)) is not { } leaf || !format.IsCacheable(leaf, level + 1)
+                || format.Kind(leaf, level + 1) == DescriptorKind.Table)
+            {
+                continue;
+            }
+
+            var expected = output + ((ulong)index * span);
+            var actual = format.OutputAddress(leaf, level + 1);
+            var change = isSplit
+                ? comparer.CompareSizes(block, level, expected, leaf, level + 1, actual)
+                : comparer.CompareSizes(leaf, level + 1, actual, block, level, expected);
+            if (Rank(change.Class) > Rank(worst.Class))
+            {
+                worst = change;
+            }
+        }
+
+        return worst;
+    }
+
+    private static DescriptorChange CompareTables(
+        MachineState machine, DescriptorComparer comparer, int level, ulong oldTable, ulong newTable, DescriptorChange same)
+    {
+        var format = comparer.Format;
+        var oldBase = format.NextTable(oldTable);
+        var newBase = format.NextTable(newTable);
+        for (var index = 0; index < format.Granule.EntriesPerTable; index++)
+        {
+            var offset = (ulong)index << 3;
+            if (machine.ValueAt(oldBase + offset) is not { } before || machine.ValueAt(newBase + offset) is not { } after
+                || !format.IsCacheable(before, level) || !format.IsCacheable(after, level))
+            {
+                continue;
+            }
+
+            var change = comparer.Compare(before, after, level);
+            if (change.Class == TransitionClass.TableSwapEqual)
+            {
+                change = CompareTables(machine, comparer, level + 1, before, after, change);
+            }
+
+            if (change.RequirementAt(bbmLevel: 0, noTranslate: false) == Requirement.BreakBeforeMake)
+            {
+                return new DescriptorChange(TransitionClass.TableSwapDifferent, same.Difference | change.Difference);
+            }
+        }
+
+        return same;
+    }
+
+    private static int Rank(TransitionClass transition) => transition switch
+    {
+        TransitionClass.SizeAndOther => 2,
+        TransitionClass.SizeAndPermission => 1,
+        _ => 0,
+    };
+}

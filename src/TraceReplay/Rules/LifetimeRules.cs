@@ -1,0 +1,41 @@
+namespace TraceReplay.Rules;
+
+/// <summary>Tables, ASIDs and roots used again too early, and invalidations that are late or missing.</summary>
+public static class LifetimeRules
+{
+    public static IReadOnlyList<Rule> All { get; } =
+    [
+        new(
+            RuleId.TableReuse, "Table page reused before its pointer was invalidated", Severity.Error, "R_SQBCS",
+            "While a walk cache may still hold the pointer to a table page: a value with bit 0 set was stored to it, it was linked at another level or in another tree, or it was handed out again.",
+            "Hardware may walk the page through the stale pointer and take arbitrary data for descriptors."),
+        new(
+            RuleId.TableMoved, "Table linked elsewhere before its old pointer was invalidated", Severity.Info, "R_WHZWS",
+            "A table was unlinked and linked at the same level and in the same space at another address, as mremap does, before the TLBI.",
+            "Two pointers to one table are legal, and its content is right for both; the old address keeps answering until the TLBI."),
+        new(
+            RuleId.TableCopyStale, "Copied tables swapped in after the original changed", Severity.Error, "R_WHZWS",
+            "A TTBR was switched to a copy of its tree although an entry of the original had been stored after it was copied; or the original was written while some CPU already ran on the copy, and the store was not repeated there.",
+            "The update is lost on the CPUs that use the copy. Copying tables and swapping TTBR avoids break-before-make only if nobody writes the original meanwhile."),
+        new(
+            RuleId.AsidReuse, "ASID used for another tree without invalidation", Severity.Error, "R_XXNPZ, R_GPPYH",
+            "A root was loaded under an ASID while the CPU may still hold entries of another tree, or of an earlier state of the same tree, under that ASID.",
+            "Entries of the old tree answer for the new one."),
+        new(
+            RuleId.GlobalOverlap, "Global and non-global entries for one address", Severity.Error, "R_WHZWS",
+            "A root with global leaves was loaded while the CPU may hold non-global leaves for the same addresses, or the other way round, without an invalidation in between.",
+            "Both entries match: a conflict abort, or the wrong page."),
+        new(
+            RuleId.PermissionStale, "Restricted permission not invalidated", Severity.Warning, "R_GPPYH",
+            "A live leaf lost a permission, or became non-global, and no covering TLBI and DSB followed within one second (half a million events with a counter clock) or before the end of the trace.",
+            "The old permission may be used until the entry is invalidated: a write to a page that memory says is read-only."),
+        new(
+            RuleId.TlbiIneffective, "TLBI that can invalidate nothing", Severity.Info, "R_SQXYZ, R_XKMMX, I_ZRWYC",
+            "Records were pending and a TLBI was issued whose TTL or TG names another granule, whose base is not aligned to its TTL, or whose ASID has more bits than are in use. One finding a site.",
+            "The operation costs a broadcast and need not do anything."),
+        new(
+            RuleId.PendingAtEnd, "Stale entries never invalidated in this trace", Severity.Info, "R_GPPYH",
+            "The trace ended while overwritten or removed descriptors of a table were not invalidated. One finding a table.",
+            "Lazy unmapping leaves such entries on every healthy system; they only matter if the page is used again before the flush."),
+    ];
+}

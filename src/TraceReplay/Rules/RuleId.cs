@@ -1,0 +1,50 @@
+namespace TraceReplay.Rules;
+
+/// <summary>The ids of the rules, for those who raise them.</summary>
+public static class RuleId
+{
+    public const string OutputAddressChange = "bbm-oa-change";
+    public const string OutputAddressSpace = "bbm-oa-space";
+    public const string MemoryType = "bbm-memtype";
+    public const string Cacheability = "bbm-cacheability";
+    public const string Shareability = "bbm-shareability";
+    public const string NonGlobalToGlobal = "bbm-ng-to-global";
+    public const string BlockToTable = "bbm-block-to-table";
+    public const string TableToBlock = "bbm-table-to-block";
+    public const string SizeAndOther = "bbm-size-and-other";
+    public const string TableSwap = "bbm-table-swap";
+    public const string ContiguousChange = "bbm-cont-change";
+
+    public const string NoTlbi = "brk-no-tlbi";
+    public const string NoDsbBeforeTlbi = "brk-no-dsb-before-tlbi";
+    public const string NoDsbAfterTlbi = "brk-no-dsb-after-tlbi";
+    public const string MakeBeforeRemoteDsb = "brk-make-before-remote-dsb";
+    public const string WeakDsb = "brk-weak-dsb";
+    public const string TlbiAddress = "brk-tlbi-va";
+    public const string TlbiAsid = "brk-tlbi-asid";
+    public const string TlbiLastLevel = "brk-tlbi-last-level";
+    public const string TlbiLocal = "brk-tlbi-local";
+    public const string TlbiRange = "brk-tlbi-range";
+    public const string TlbiRangeMisaligned = "brk-tlbi-range-misaligned";
+    public const string TlbiTtl = "brk-tlbi-ttl";
+    public const string TlbiNxs = "brk-tlbi-nxs";
+    public const string PartialGroup = "brk-partial-group";
+
+    public const string ContiguousPartialSet = "cont-partial-set";
+    public const string ContiguousPartialValid = "cont-partial-valid";
+    public const string ContiguousMisaligned = "cont-oa-misaligned";
+    public const string ContiguousDiscontiguous = "cont-oa-discontiguous";
+    public const string ContiguousAttributes = "cont-attr-mismatch";
+    public const string ContiguousNotAllowed = "cont-not-allowed";
+    public const string ContiguousExceedsInput = "cont-exceeds-ia";
+    public const string ContiguousAccessFlag = "cont-af-dirty-divergent";
+
+    public const string TableReuse = "table-reuse-before-tlbi";
+    public const string TableMoved = "table-moved-before-tlbi";
+    public const string TableCopyStale = "table-copy-stale";
+    public const string AsidReuse = "asid-reuse-no-flush";
+    public const string GlobalOverlap = "ng-global-overlap";
+    public const string PermissionStale = "perm-stale";
+    public const string TlbiIneffective = "tlbi-ineffective";
+    public const string PendingAtEnd = "pending-at-end";
+}
