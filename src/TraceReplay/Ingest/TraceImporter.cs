@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Dapper;
 using Microsoft.Data.Sqlite;
 using TraceReplay.Events;
 using TraceReplay.Store;
@@ -55,7 +54,7 @@ public static class TraceImporter
             session.Progress = bytes => progress.Report(new ImportProgress(bytesBefore + bytes, totalBytes, session.NextSeq - 1, stopwatch.Elapsed));
         }
 
-        database.Connection.Execute("BEGIN");
+        using var transaction = database.Connection.BeginTransaction();
         var sources = new List<SourceSummary>();
         foreach (var path in paths)
         {
@@ -72,7 +71,7 @@ public static class TraceImporter
         ImportRecord.WriteProblems(database.Connection, problems, session.Skipped);
         ImportRecord.WriteMeta(database.Connection, "tool_version", typeof(TraceImporter).Assembly.GetName().Version?.ToString(3) ?? "");
         writer.WriteNames(names);
-        database.Connection.Execute("COMMIT");
+        transaction.Commit();
         database.CreateIndexes("090_index");
         progress?.Report(new ImportProgress(bytesBefore, totalBytes, session.NextSeq - 1, stopwatch.Elapsed));
         return new ImportResult
