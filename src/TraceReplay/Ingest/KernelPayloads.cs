@@ -125,12 +125,13 @@ internal static class KernelPayloads
         return true;
     }
 
+    // The key starts with the blank that parts it from a command name it may be the end of.
     private static bool FindPid(ReadOnlySpan<byte> half, ReadOnlySpan<byte> key, out ReadOnlySpan<byte> pid)
     {
         var at = half.LastIndexOf(key);
-        if (at >= 0)
+        if (at >= 0 || half.StartsWith(key[1..]))
         {
-            pid = half[(at + key.Length)..];
+            pid = half[(at < 0 ? key.Length - 1 : at + key.Length)..];
             var end = pid.IndexOf((byte)' ');
             pid = end < 0 ? pid : pid[..end];
             return true;

@@ -83,10 +83,10 @@ internal sealed class LineReader
         IsTooLong = length > MaxLineBytes;
     }
 
-    // Keeps the start of the line, which is quoted in the problem, and reads over it from the middle of the buffer on.
+    // Keeps the start of the line, which is quoted in the problem, and reads the rest of the line into the buffer after it.
     private void SkipRestOfLine()
     {
-        var keep = Math.Min(_lineLength, ImportProblems.ExcerptBytes);
+        var keep = Math.Min(_lineLength, Math.Min(ImportProblems.ExcerptBytes, _buffer.Length / 2));
         _buffer.AsSpan(_lineStart, keep).CopyTo(_buffer);
         (_lineStart, _lineLength) = (0, keep);
         while (true)
