@@ -100,6 +100,38 @@ public sealed class NameTable
         return AddTask(comm, pid, slot);
     }
 
+    /// <summary>
+    /// Appends a name with the next id, as it was read back from a database: two names that differ in bytes that are not
+    /// UTF-8 have the same text there, and must keep their two ids.
+    /// </summary>
+    internal void Append(string name)
+    {
+        var utf8 = Encoding.UTF8.GetBytes(name);
+        var hash = Hash(utf8);
+        var mask = _slots.Length - 1;
+        var slot = (int)hash & mask;
+        while (_slots[slot] != 0)
+        {
+            slot = (slot + 1) & mask;
+        }
+
+        Add(utf8, hash, slot);
+    }
+
+    /// <summary>Appends a task with the next id, as it was read back from a database.</summary>
+    internal void AppendTask(string comm, int pid)
+    {
+        var utf8 = Encoding.UTF8.GetBytes(comm);
+        var mask = _taskSlots.Length - 1;
+        var slot = (int)(Hash(utf8) ^ ((uint)pid * 2654435761u)) & mask;
+        while (_taskSlots[slot] != 0)
+        {
+            slot = (slot + 1) & mask;
+        }
+
+        AddTask(utf8, pid, slot);
+    }
+
     private int Add(ReadOnlySpan<byte> utf8, uint hash, int slot)
     {
         var text = Encoding.UTF8.GetString(utf8);

@@ -1,0 +1,17 @@
+namespace TraceReplay.Ingest;
+
+/// <summary>Choices of one import.</summary>
+public sealed record ImportOptions
+{
+    /// <summary>The path that stands for <see cref="StandardInput"/>.</summary>
+    public const string StandardInputPath = "-";
+
+    /// <summary>Replace an existing database. Any other kind of file is never replaced.</summary>
+    public bool Force { get; init; }
+
+    /// <summary>Name of the reader, or null to recognise each source by its content.</summary>
+    public string? Format { get; init; }
+
+    /// <summary>What the path <c>-</c> reads; null when the caller has none to offer.</summary>
+    public Stream? StandardInput { get; init; }
+}

@@ -1,0 +1,102 @@
+using System.Text;
+
+namespace TraceReplay.Ingest;
+
+/// <summary>The kinds of problem, and those met while reading: totals of every kind, rows for the first thousand of each.</summary>
+public sealed class ImportProblems
+{
+    /// <summary>Rows kept of one kind; a damaged trace can have one on every line.</summary>
+    public const int KeptPerKind = 1000;
+
+    /// <summary>Bytes of a line that are quoted; lines may be a megabyte long.</summary>
+    public const int ExcerptBytes = 200;
+
+    public static readonly ProblemKind MalformedLine = new("malformed-line", ProblemSeverity.Error,
+        "The line is not 'task-pid [cpu] flags time: event: ...'. Its event is missing from the replay. Latency-format lines are not read: use the default format.");
+
+    public static readonly ProblemKind MissingKey = new("missing-key", ProblemSeverity.Error,
+        "An event lacks a key that it must have, so it was not stored. Compare the tracer's format with the vocabulary.");
+
+    public static readonly ProblemKind MalformedValue = new("malformed-value", ProblemSeverity.Error,
+        "A value that an event must have cannot be read, so the event was not stored. Numbers are 0x hex or decimal.");
+
+    public static readonly ProblemKind NumberOutOfRange = new("number-out-of-range", ProblemSeverity.Error,
+        "A number does not fit: 64 bits for addresses and values, -1..3 for levels, 0..1023 for CPUs. The event was not stored.");
+
+    public static readonly ProblemKind OptionalValueIgnored = new("optional-value-ignored", ProblemSeverity.Warning,
+        "An optional value cannot be read or is out of range. The event was stored without it.");
+
+    public static readonly ProblemKind UnknownBarrier = new("unknown-barrier", ProblemSeverity.Error,
+        "A barrier is neither isb nor dsb or dmb with an option of the architecture, so it was not stored. Maintenance that it completed may be reported as incomplete.");
+
+    public static readonly ProblemKind LostEvents = new("lost-events", ProblemSeverity.Warning,
+        "The tracer lost events of this CPU here. What the replay says about the gap is uncertain: use a larger buffer.");
+
+    public static readonly ProblemKind BufferOverwritten = new("buffer-overwritten", ProblemSeverity.Warning,
+        "The ring buffer overwrote its oldest events: the trace starts later than the tracing did. Use a larger buffer or trace_pipe.");
+
+    public static readonly ProblemKind TimeBackwards = new("time-backwards", ProblemSeverity.Warning,
+        "A timestamp is earlier than the one before. The order of lines is taken as the order of events: use a clock that all CPUs share.");
+
+    public static readonly ProblemKind ClockChanged = new("clock-changed", ProblemSeverity.Warning,
+        "A timestamp is of another form than the first one (seconds with a fraction, or a bare count). Times before and after cannot be compared.");
+
+    public static readonly ProblemKind LineTooLong = new("line-too-long", ProblemSeverity.Error,
+        "A line is longer than a megabyte and was skipped. Check that the file is a text trace.");
+
+    public static readonly ProblemKind NotUtf8 = new("not-utf8", ProblemSeverity.Info,
+        "A line holds bytes that are not UTF-8, as a command name may. They are shown as U+FFFD.");
+
+    public static readonly ProblemKind TruncatedGzip = new("truncated-gzip", ProblemSeverity.Error,
+        "The compressed file ends in the middle. What came before was read; copy the file again.");
+
+    public static readonly ProblemKind CorruptGzip = new("corrupt-gzip", ProblemSeverity.Error,
+        "The compressed data is damaged. What came before was read; copy the file again.");
+
+    private readonly List<ImportProblem> _kept = [];
+    private readonly Dictionary<ProblemKind, long> _counts = new(ReferenceEqualityComparer.Instance);
+
+    /// <summary>Every kind there is.</summary>
+    public static IReadOnlyList<ProblemKind> Kinds { get; } =
+    [
+        MalformedLine, MissingKey, MalformedValue, NumberOutOfRange, OptionalValueIgnored, UnknownBarrier, LostEvents,
+        BufferOverwritten, TimeBackwards, ClockChanged, LineTooLong, NotUtf8, TruncatedGzip, CorruptGzip,
+    ];
+
+    /// <summary>1-based number of the file being read; goes into each problem.</summary>
+    public int TraceId { get; set; } = 1;
+
+    /// <summary>The problems kept, in the order met.</summary>
+    public IReadOnlyList<ImportProblem> Kept => _kept;
+
+    /// <summary>Totals of the kinds met, those beyond <see cref="KeptPerKind"/> included.</summary>
+    public IReadOnlyDictionary<ProblemKind, long> Counts => _counts;
+
+    /// <summary>The worst severity met, or null when there was no problem.</summary>
+    public ProblemSeverity? Worst => _counts.Count == 0 ? null : _counts.Keys.Max(kind => kind.Severity);
+
+    /// <summary>How many of a kind were met.</summary>
+    public long Count(ProblemKind kind) => _counts.GetValueOrDefault(kind);
+
+    /// <summary>True while rows of this kind are kept: only then is it worth making the detail text.</summary>
+    public bool IsKept(ProblemKind kind) => Count(kind) < KeptPerKind;
+
+    /// <summary>Counts a problem and keeps it when it is among the first of its kind.</summary>
+    public void Add(ProblemKind kind, long line, string detail, ReadOnlySpan<byte> text)
+    {
+        var count = Count(kind);
+        _counts[kind] = count + 1;
+        if (count < KeptPerKind)
+        {
+            _kept.Add(new ImportProblem(TraceId, line, kind, detail, Quote(text)));
+        }
+    }
+
+    /// <summary>The start of some bytes as text that is safe to print: bounded, without control characters.</summary>
+    public static string Quote(ReadOnlySpan<byte> text)
+    {
+        var start = text[..Math.Min(text.Length, ExcerptBytes)];
+        return Encoding.UTF8.GetString(start)
+            .Replace('\0', ' ').Replace('\t', ' ').Replace('\r', ' ').Replace('\u001b', ' ');
+    }
+}

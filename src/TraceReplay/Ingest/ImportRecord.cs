@@ -1,0 +1,63 @@
+using Microsoft.Data.Sqlite;
+using TraceReplay.Events;
+using TraceReplay.Store;
+
+namespace TraceReplay.Ingest;
+
+/// <summary>Writes what an import tells about itself: its sources, problems and skipped events.</summary>
+internal static class ImportRecord
+{
+    /// <summary>Writes the row of one source.</summary>
+    public static void WriteTrace(SqliteConnection connection, int id, SourceSummary source, TraceFacts facts)
+    {
+        var text = source.Text;
+        using var row = new RowInserter(connection.Handle!, "trace",
+            "id, path, format, compression, sha256, size_bytes, line_count, first_seq, last_seq, clock, cpu_count, " +
+            "entries_in_buffer, entries_written, page_address_bits, page_descriptor_count, lowest_level, " +
+            "has_tables, has_roots, has_barriers, has_tlbis, is_damaged", 21);
+        row.Row().Add(id).Add(source.Path).Add(source.Format).Add(source.Compression).Add(source.Sha256)
+            .Add(text.SizeBytes).Add(text.LineCount).Add(source.FirstSeq).Add(source.LastSeq)
+            .Add(facts.Clock == TraceClock.Counter ? "counter" : "time").Add(facts.CpuCount)
+            .Add(text.EntriesInBuffer).Add(text.EntriesWritten)
+            .Add(facts.PageAddressBits).Add(facts.PageDescriptorCount).Add(facts.LowestLevel)
+            .Add(facts.HasTables).Add(facts.HasRoots).Add(facts.HasBarriers).Add(facts.HasTlbis).Add(text.IsDamaged)
+            .Insert();
+    }
+
+    /// <summary>Writes problems, their totals and the events that were passed over.</summary>
+    public static void WriteProblems(SqliteConnection connection, ImportProblems problems, SkippedEvents skipped)
+    {
+        using var problem = new RowInserter(connection.Handle!, "import_problem", "trace_id, line, kind, severity, detail, excerpt", 6);
+        foreach (var kept in problems.Kept)
+        {
+            problem.Row().Add(kept.TraceId).Add(kept.Line).Add(kept.Kind.Name).Add(Text(kept.Kind.Severity)).Add(kept.Detail)
+                .Add(kept.Excerpt).Insert();
+        }
+
+        using var total = new RowInserter(connection.Handle!, "problem_count", "kind, severity, count, help", 4);
+        foreach (var kind in ImportProblems.Kinds.Where(kind => problems.Count(kind) > 0))
+        {
+            total.Row().Add(kind.Name).Add(Text(kind.Severity)).Add(problems.Count(kind)).Add(kind.Help).Insert();
+        }
+
+        using var name = new RowInserter(connection.Handle!, "skipped_event", "event, count, first_line", 3);
+        foreach (var entry in skipped.All)
+        {
+            name.Row().Add(entry.Event).Add(entry.Count).Add(entry.FirstLine).Insert();
+        }
+    }
+
+    /// <summary>Writes one fact about the database itself.</summary>
+    public static void WriteMeta(SqliteConnection connection, string key, string value)
+    {
+        using var row = new RowInserter(connection.Handle!, "meta", "key, value", 2);
+        row.Row().Add(key).Add(value).Insert();
+    }
+
+    private static string Text(ProblemSeverity severity) => severity switch
+    {
+        ProblemSeverity.Info => "info",
+        ProblemSeverity.Warning => "warning",
+        _ => "error",
+    };
+}

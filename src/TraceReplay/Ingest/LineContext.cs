@@ -1,0 +1,91 @@
+using TraceReplay.Events;
+
+namespace TraceReplay.Ingest;
+
+/// <summary>The line being read, as the payload parsers see it: its header fields, and where events and faults go.</summary>
+internal sealed class LineContext(LineReader lines, ReadSession session)
+{
+    private readonly NameTable _names = session.Names;
+
+    /// <summary>Nanoseconds or ticks.</summary>
+    public long Time { get; set; }
+
+    public int Cpu { get; set; }
+
+    /// <summary>Id of the task.</summary>
+    public int Task { get; set; }
+
+    public IEventSink Sink { get; } = session.Sink;
+
+    /// <summary>Header of the next event: takes a sequence number, so it is called only for an event that is then sent.</summary>
+    public EventHeader NextHeader() => new(session.NextSeq++, lines.Number, Time, Cpu, Task);
+
+    /// <summary>Id of a name.</summary>
+    public int Intern(ReadOnlySpan<byte> name) => _names.Intern(name);
+
+    /// <summary>Counts an event that is not stored.</summary>
+    public void Skip(ReadOnlySpan<byte> name) => session.Skipped.Add(name, lines.Number);
+
+    /// <summary>Reports a problem of the line. The text is made only for problems that are kept.</summary>
+    public void Report(ProblemKind kind, FormattableString detail) =>
+        session.Problems.Add(kind, lines.Number, session.Problems.IsKept(kind) ? FormattableString.Invariant(detail) : "", lines.Line);
+
+    /// <summary>Reports that the event lacks a key.</summary>
+    public void ReportMissing(string name, string keys) => Report(ImportProblems.MissingKey, $"{name}: expected {keys}");
+
+    /// <summary>Reads a number without which the event means nothing; a fault is reported.</summary>
+    public bool Required(string key, ReadOnlySpan<byte> text, out ulong value)
+    {
+        var result = TraceNumber.Parse(text, out value);
+        return result == NumberResult.Ok || Fault(key, text, result, "a number");
+    }
+
+    /// <summary>Reads a bounded number without which the event means nothing; a fault is reported.</summary>
+    public bool Required(string key, ReadOnlySpan<byte> text, int lowest, int highest, out int value)
+    {
+        var result = TraceNumber.ParseInt(text, lowest, highest, out value);
+        return result == NumberResult.Ok || Fault(key, text, result, $"{lowest}..{highest}");
+    }
+
+    /// <summary>Reads a number the event can do without; null, and a problem, when it cannot be read.</summary>
+    public ulong? Optional(string key, ReadOnlySpan<byte> text)
+    {
+        if (TraceNumber.Parse(text, out var value) == NumberResult.Ok)
+        {
+            return value;
+        }
+
+        ReportIgnored(key, text);
+        return null;
+    }
+
+    /// <summary>Reads a bounded number the event can do without; null, and a problem, when it cannot be read.</summary>
+    public int? Optional(string key, ReadOnlySpan<byte> text, int lowest, int highest)
+    {
+        if (TraceNumber.ParseInt(text, lowest, highest, out var value) == NumberResult.Ok)
+        {
+            return value;
+        }
+
+        ReportIgnored(key, text);
+        return null;
+    }
+
+    /// <summary>Reports an optional value that is left out.</summary>
+    public void ReportIgnored(string key, ReadOnlySpan<byte> text)
+    {
+        var found = ImportProblems.Quote(text);
+        Report(ImportProblems.OptionalValueIgnored, $"{key}={found} cannot be used");
+    }
+
+    /// <summary>Reports a value that cannot be read; always false.</summary>
+    public bool Malformed(string key, ReadOnlySpan<byte> text, string expected) => Fault(key, text, NumberResult.Malformed, expected);
+
+    private bool Fault(string key, ReadOnlySpan<byte> text, NumberResult result, string expected)
+    {
+        var kind = result == NumberResult.OutOfRange ? ImportProblems.NumberOutOfRange : ImportProblems.MalformedValue;
+        var found = ImportProblems.Quote(text);
+        Report(kind, $"{key}={found}: expected {expected}");
+        return false;
+    }
+}

@@ -1,0 +1,114 @@
+using TraceReplay.Events;
+
+namespace TraceReplay.Ingest;
+
+/// <summary>Gathers <see cref="TraceFacts"/> from the events of one source.</summary>
+/// <param name="names">The names that the events refer to.</param>
+public sealed class TraceFactsCollector(NameTable names) : IEventSink
+{
+    private const int PageLevel = 3;
+    private const ulong PageAddressMask = 0xf000;
+
+    private int _cpuCount;
+    private ulong _pageAddressBits;
+    private long _pageDescriptorCount;
+    private int _lowestLevel = int.MaxValue;
+    private bool _hasTables;
+    private bool _hasRoots;
+    private bool _hasBarriers;
+    private bool _hasTlbis;
+
+    // Names already looked at, so that each text is compared once.
+    private int _lastRegister;
+    private int _lastBarrier;
+
+    /// <summary>The facts so far.</summary>
+    /// <param name="clock">Form of the timestamps.</param>
+    /// <param name="headerCpuCount">CPUs that a header names, 0 without one.</param>
+    public TraceFacts Facts(TraceClock clock, int headerCpuCount) => new()
+    {
+        Clock = clock,
+        CpuCount = Math.Max(_cpuCount, headerCpuCount),
+        PageAddressBits = (int)_pageAddressBits,
+        PageDescriptorCount = _pageDescriptorCount,
+        LowestLevel = _lowestLevel == int.MaxValue ? null : _lowestLevel,
+        HasTables = _hasTables,
+        HasRoots = _hasRoots,
+        HasBarriers = _hasBarriers,
+        HasTlbis = _hasTlbis,
+    };
+
+    public void On(in PageTableWrite e)
+    {
+        SeeCpu(e.Header.Cpu);
+        SeeDescriptor(e.Level, e.New);
+    }
+
+    public void On(in TlbiInstruction e)
+    {
+        SeeCpu(e.Header.Cpu);
+        _hasTlbis = true;
+    }
+
+    public void On(in BarrierInstruction e)
+    {
+        SeeCpu(e.Header.Cpu);
+        if (!_hasBarriers && e.Kind != _lastBarrier)
+        {
+            _lastBarrier = e.Kind;
+            _hasBarriers = names.Name(e.Kind).StartsWith("dsb", StringComparison.Ordinal);
+        }
+    }
+
+    public void On(in SystemRegisterWrite e)
+    {
+        SeeCpu(e.Header.Cpu);
+        if (!_hasRoots && e.Register != _lastRegister)
+        {
+            _lastRegister = e.Register;
+            _hasRoots = names.Name(e.Register).Contains("ttbr", StringComparison.Ordinal);
+        }
+    }
+
+    public void On(in TableKnown e)
+    {
+        SeeCpu(e.Header.Cpu);
+        _hasTables = true;
+        _lowestLevel = Math.Min(_lowestLevel, e.Level);
+    }
+
+    public void On(in DescriptorValueKnown e)
+    {
+        SeeCpu(e.Header.Cpu);
+        SeeDescriptor(e.Level, e.Value);
+    }
+
+    public void On(in TableGone e) => SeeCpu(e.Header.Cpu);
+
+    public void On(in MachineFact e) => SeeCpu(e.Header.Cpu);
+
+    public void On(in PageAllocation e) => SeeCpu(e.Header.Cpu);
+
+    public void On(in ContextSwitch e) => SeeCpu(e.Header.Cpu);
+
+    public void On(in Marker e) => SeeCpu(e.Header.Cpu);
+
+    public void On(in LostEvents e) => SeeCpu(e.Header.Cpu);
+
+    private void SeeCpu(int cpu) => _cpuCount = Math.Max(_cpuCount, cpu + 1);
+
+    private void SeeDescriptor(int? level, ulong value)
+    {
+        if (level is not { } known)
+        {
+            return;
+        }
+
+        _lowestLevel = Math.Min(_lowestLevel, known);
+        if (known == PageLevel && (value & 3) == 3)
+        {
+            _pageAddressBits |= value & PageAddressMask;
+            _pageDescriptorCount++;
+        }
+    }
+}

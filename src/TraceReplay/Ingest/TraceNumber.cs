@@ -1,0 +1,112 @@
+using System.Buffers;
+
+namespace TraceReplay.Ingest;
+
+/// <summary>Outcome of reading a number.</summary>
+internal enum NumberResult
+{
+    Ok = 0,
+    Malformed = 1,
+    OutOfRange = 2,
+}
+
+/// <summary>Numbers as traces print them: <c>0x</c> hex or decimal, of 64 bits.</summary>
+internal static class TraceNumber
+{
+    private static readonly SearchValues<byte> HexCharacters = SearchValues.Create("0123456789abcdefABCDEF"u8);
+
+    // Value of each hex digit, 0xff for any other byte.
+    private static ReadOnlySpan<byte> HexDigits =>
+    [
+        255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+        255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+        255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+        0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 255, 255, 255, 255, 255, 255,
+        255, 10, 11, 12, 13, 14, 15, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+        255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+        255, 10, 11, 12, 13, 14, 15, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+        255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+    ];
+
+    /// <summary>Reads a whole span as an unsigned number.</summary>
+    public static NumberResult Parse(ReadOnlySpan<byte> text, out ulong value)
+    {
+        if (text.Length > 2 && text[0] == (byte)'0' && (text[1] | 0x20) == 'x')
+        {
+            return ParseHex(text[2..], out value);
+        }
+
+        return ParseDecimal(text, out value);
+    }
+
+    /// <summary>Reads a whole span as a signed number between two bounds, both included.</summary>
+    public static NumberResult ParseInt(ReadOnlySpan<byte> text, int lowest, int highest, out int value)
+    {
+        var isNegative = text.Length > 1 && text[0] == (byte)'-';
+        var result = Parse(isNegative ? text[1..] : text, out var magnitude);
+        value = 0;
+        if (result != NumberResult.Ok)
+        {
+            return result;
+        }
+
+        if (magnitude > int.MaxValue)
+        {
+            return NumberResult.OutOfRange;
+        }
+
+        value = isNegative ? -(int)magnitude : (int)magnitude;
+        return value < lowest || value > highest ? NumberResult.OutOfRange : NumberResult.Ok;
+    }
+
+    private static NumberResult ParseHex(ReadOnlySpan<byte> digits, out ulong value)
+    {
+        var digitValues = HexDigits;
+        value = 0;
+        foreach (var b in digits)
+        {
+            var digit = b < 128 ? digitValues[b] : 255;
+            if (digit == 255)
+            {
+                return NumberResult.Malformed;
+            }
+
+            if (value >> 60 != 0)
+            {
+                // The rest decides between too large and not a number at all.
+                return digits.ContainsAnyExcept(HexCharacters) ? NumberResult.Malformed : NumberResult.OutOfRange;
+            }
+
+            value = (value << 4) | (uint)digit;
+        }
+
+        return NumberResult.Ok;
+    }
+
+    private static NumberResult ParseDecimal(ReadOnlySpan<byte> digits, out ulong value)
+    {
+        value = 0;
+        if (digits.IsEmpty)
+        {
+            return NumberResult.Malformed;
+        }
+
+        foreach (var b in digits)
+        {
+            var digit = (uint)(b - '0');
+            if (digit > 9)
+            {
+                return NumberResult.Malformed;
+            }
+
+            if (value > (ulong.MaxValue - digit) / 10)
+            {
+                return digits.ContainsAnyExceptInRange((byte)'0', (byte)'9') ? NumberResult.Malformed : NumberResult.OutOfRange;
+            }
+
+            value = (value * 10) + digit;
+        }
+
+        return NumberResult.Ok;
+    }
+}

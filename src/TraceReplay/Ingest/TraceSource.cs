@@ -1,0 +1,140 @@
+using TraceReplay.Events;
+
+namespace TraceReplay.Ingest;
+
+/// <summary>Reads one source, of any format and compression, into a sink.</summary>
+public static class TraceSource
+{
+    private static ReadOnlySpan<byte> GzipMagic => [0x1f, 0x8b];
+
+    private static ReadOnlySpan<byte> Utf8Mark => [0xef, 0xbb, 0xbf];
+
+    /// <summary>Reads a file into a sink.</summary>
+    /// <exception cref="ImportException">The file cannot be opened, is empty or of no known format.</exception>
+    public static SourceSummary Read(string path, IEventSink sink, NameTable names, ImportProblems problems) =>
+        Read(path, new ReadSession(sink, names, problems));
+
+    /// <summary>Reads a file.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="session">Where events go; shared by the files of one import.</param>
+    /// <param name="format">Name of the reader, or null to recognise it.</param>
+    /// <exception cref="ImportException">The file cannot be opened, is empty or of no known format.</exception>
+    public static SourceSummary Read(string path, ReadSession session, string? format = null)
+    {
+        using var stream = Open(path);
+        return Read(stream, path, session, format);
+    }
+
+    /// <summary>Reads a stream.</summary>
+    /// <param name="stream">The bytes as they are in the source, compressed or not; not closed.</param>
+    /// <param name="path">Name of the source for messages.</param>
+    /// <param name="session">Where events go; shared by the files of one import.</param>
+    /// <param name="format">Name of the reader, or null to recognise it.</param>
+    /// <exception cref="ImportException">The source is empty or of no known format.</exception>
+    public static SourceSummary Read(Stream stream, string path, ReadSession session, string? format = null)
+    {
+        var forced = format is null ? null : FindReader(format);
+        try
+        {
+            return ReadCore(stream, path, session, forced);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new ImportException($"{path}: cannot be read ({e.Message})", e);
+        }
+    }
+
+    /// <summary>The reader of this name.</summary>
+    /// <exception cref="ImportException">There is none.</exception>
+    public static ITraceReader FindReader(string format) =>
+        TraceReaders.Find(format) ?? throw new ImportException($"no format '{format}'; expected one of {TraceReaders.Names}");
+
+    /// <summary>Checks that a file can be opened. A pipe is not tried: opening it would take from it.</summary>
+    /// <exception cref="ImportException">It is missing, a directory or not readable.</exception>
+    internal static void Check(string path)
+    {
+        var file = new FileInfo(path);
+        if (!file.Exists || file.Length > 0)
+        {
+            Open(path).Dispose();
+        }
+    }
+
+    /// <summary>Opens a file for reading from its start to its end.</summary>
+    /// <exception cref="ImportException">It is missing, a directory or not readable.</exception>
+    internal static FileStream Open(string path)
+    {
+        if (Directory.Exists(path))
+        {
+            throw new ImportException($"{path}: a directory; expected a trace file");
+        }
+
+        try
+        {
+            return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0, FileOptions.SequentialScan);
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new ImportException($"{path}: permission denied; expected a readable trace file", e);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new ImportException($"{path}: no such file; expected a trace file", e);
+        }
+        catch (Exception e) when (e is IOException or ArgumentException or NotSupportedException)
+        {
+            throw new ImportException($"{path}: cannot be opened ({e.Message})", e);
+        }
+    }
+
+    private static SourceSummary ReadCore(Stream stream, string path, ReadSession session, ITraceReader? forced)
+    {
+        using var hashed = new HashingStream(stream);
+        using var raw = new PeekStream(hashed, GzipMagic.Length);
+        if (raw.Head.IsEmpty)
+        {
+            throw new ImportException($"{path}: empty; expected a trace ({TraceReaders.Names})");
+        }
+
+        var isGzip = raw.Head.SequenceEqual(GzipMagic);
+        using var decompressed = isGzip ? new GzipTextStream(raw) : (ReadOnlyStream)raw;
+        using var text = new PeekStream(decompressed, TraceReaders.HeadBytes);
+        if (text.Head.StartsWith(Utf8Mark))
+        {
+            text.Skip(Utf8Mark.Length);
+        }
+
+        var reader = forced ?? Recognise(text.Head, path);
+        var firstSeq = session.NextSeq;
+        TextSummary summary;
+        session.RawBytes = () => hashed.Bytes;
+        using (var ahead = new ReadAheadStream(text, session.Cancellation))
+        {
+            summary = reader.Read(ahead, session);
+        }
+
+        // A damaged or padded file has bytes that the reader never asked for; the hash is of the whole file all the same.
+        raw.CopyTo(Stream.Null);
+        return new SourceSummary
+        {
+            Path = path,
+            Format = reader.Name,
+            Compression = isGzip ? "gzip" : "none",
+            Sha256 = hashed.Sha256(),
+            Text = summary,
+            FirstSeq = firstSeq,
+            LastSeq = session.NextSeq - 1,
+        };
+    }
+
+    private static ITraceReader Recognise(ReadOnlySpan<byte> head, string path)
+    {
+        if (TraceReaders.Detect(head) is { } reader)
+        {
+            return reader;
+        }
+
+        var hint = ForeignFormats.Hint(head);
+        throw new ImportException($"{path}: not a trace that can be read{hint}; expected text of one of {TraceReaders.Names}");
+    }
+}

@@ -1,0 +1,207 @@
+using Dapper;
+using TraceReplay.Ingest;
+using TraceReplay.Store;
+
+namespace TraceReplay.Tests.Ingest;
+
+public sealed class TraceImporterTests
+{
+    private static ReadOnlySpan<byte> Good => "# tracer: nop\na-1 [000] 1: barrier: isb\na-1 [000] 2: bbm_mark: x\nbad\na-1 [000] 3: barrier: isb\n"u8;
+
+    [Fact]
+    public void Import_tells_what_it_read_and_stores_it()
+    {
+        using var folder = new TemporaryFolder();
+        var result = Import(folder, [folder.Write("t", Good)]);
+        Assert.Equal((2L, 5L, false), (result.Events, result.Lines, result.IsDamaged));
+        Assert.Equal(ProblemSeverity.Error, result.WorstSeverity);
+        Assert.Equal([(ImportProblems.MalformedLine, 1L)], result.Problems);
+        Assert.Equal(["t", "t.db"], folder.Files);
+        using var database = TraceDatabase.Open(folder["t.db"], writable: false);
+        Assert.Equal(
+            ("malformed-line", "error", 4L, "bad"),
+            database.Connection.QuerySingle<(string, string, long, string)>("SELECT kind, severity, line, excerpt FROM import_problem"));
+        Assert.Equal(("malformed-line", 1L), database.Connection.QuerySingle<(string, long)>("SELECT kind, count FROM problem_count"));
+        Assert.Equal(("bbm_mark", 1L, 3L), database.Connection.QuerySingle<(string, long, long)>("SELECT event, count, first_line FROM skipped_event"));
+        Assert.Equal(2, database.Connection.ExecuteScalar<long>("SELECT count(*) FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL"));
+    }
+
+    [Fact]
+    public void Sequence_numbers_run_on_over_files_and_lines_start_again()
+    {
+        using var folder = new TemporaryFolder();
+        var result = Import(folder, [folder.Write("1", Good), folder.Write("2", "a-1 [000] 9: barrier: isb\n"u8)]);
+        Assert.Equal([(1L, 2L), (3L, 3L)], result.Sources.Select(source => (source.FirstSeq, source.LastSeq)));
+        using var database = TraceDatabase.Open(folder["t.db"], writable: false);
+        Assert.Equal([(1L, 2L), (2L, 5L), (3L, 1L)], database.Connection.Query<(long, long)>("SELECT seq, line FROM barrier ORDER BY seq"));
+    }
+
+    [Fact]
+    public void Standard_input_is_a_dash()
+    {
+        using var folder = new TemporaryFolder();
+        using var input = new MemoryStream(Good.ToArray());
+        var result = TraceImporter.Import(["-"], folder["t.db"], new ImportOptions { StandardInput = input }, null, TestContext.Current.CancellationToken);
+        Assert.Equal(("-", 2L), (result.Sources[0].Path, result.Events));
+    }
+
+    [Fact]
+    public void Existing_database_is_refused_and_untouched()
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write("t.db", "precious"u8);
+        Fails(folder, [folder.Write("t", Good)], "exists");
+        Assert.Equal("precious", File.ReadAllText(folder["t.db"]));
+    }
+
+    [Fact]
+    public void Force_replaces_a_database()
+    {
+        using var folder = new TemporaryFolder();
+        Import(folder, [folder.Write("t", Good)]);
+        var result = Import(folder, [folder.Write("t", "a-1 [000] 9: barrier: isb\n"u8)], new ImportOptions { Force = true });
+        Assert.Equal(1, result.Events);
+        using var database = TraceDatabase.Open(folder["t.db"], writable: false);
+        Assert.Equal(1, new EventReader(database).CountEvents());
+        Assert.Equal(["t", "t.db"], folder.Files);
+    }
+
+    [Fact]
+    public void Force_does_not_replace_another_kind_of_file()
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write("t.db", "precious"u8);
+        Fails(folder, [folder.Write("t", Good)], "not a database of TraceReplay", new ImportOptions { Force = true });
+        Assert.Equal("precious", File.ReadAllText(folder["t.db"]));
+    }
+
+    [Fact]
+    public void Trace_is_never_the_database()
+    {
+        using var folder = new TemporaryFolder();
+        var path = folder.Write("t.db", Good);
+        Fails(folder, [path], "two names", new ImportOptions { Force = true });
+        Assert.Equal(Good.ToArray(), File.ReadAllBytes(path));
+    }
+
+    [Fact]
+    public void Failure_in_a_later_file_leaves_the_existing_database_as_it_was()
+    {
+        using var folder = new TemporaryFolder();
+        var good = folder.Write("t", Good);
+        Import(folder, [good]);
+        var before = File.ReadAllBytes(folder["t.db"]);
+        Fails(folder, [good, folder.Write("u", "nothing here\n"u8)], "not a trace", new ImportOptions { Force = true });
+        Assert.Equal(before, File.ReadAllBytes(folder["t.db"]));
+        Assert.Equal(["t", "t.db", "u"], folder.Files);
+    }
+
+    [Theory]
+    [InlineData("", "empty")]
+    [InlineData("hello\n", "not a trace that can be read")]
+    [InlineData("# tracer: nop\n", "no event")]
+    [InlineData("# tracer: nop\na-1 [000] 2: bbm_mark: x\n", "only bbm_mark")]
+    public void Unusable_content_makes_no_database(string content, string message)
+    {
+        using var folder = new TemporaryFolder();
+        Fails(folder, [folder.Write("t", System.Text.Encoding.UTF8.GetBytes(content))], message);
+        Assert.Equal(["t"], folder.Files);
+    }
+
+    [Fact]
+    public void Missing_file_and_directory_are_told()
+    {
+        using var folder = new TemporaryFolder();
+        Fails(folder, [folder["absent"]], "no such file");
+        Fails(folder, [folder.Root], "a directory");
+        Fails(folder, [], "no trace");
+        Fails(folder, ["-"], "standard input");
+        Assert.Empty(folder.Files);
+    }
+
+    [Fact]
+    public void Unreadable_file_is_told()
+    {
+        using var folder = new TemporaryFolder();
+        var path = folder.Write("t", Good);
+        Assert.SkipWhen(Environment.UserName == "root", "needs file permissions that bind the user");
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "needs Unix file permissions");
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(path, UnixFileMode.None);
+        }
+
+        Fails(folder, [path], "permission denied");
+    }
+
+    [Fact]
+    public void Target_folder_must_exist()
+    {
+        using var folder = new TemporaryFolder();
+        var path = folder.Write("t", Good);
+        var e = Assert.Throws<ImportException>(() => TraceImporter.Import([path], Path.Combine(folder.Root, "no", "t.db"), new ImportOptions(), null, TestContext.Current.CancellationToken));
+        Assert.Contains("no such directory", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Unknown_format_lists_those_there_are()
+    {
+        using var folder = new TemporaryFolder();
+        Fails(folder, [folder.Write("t", Good)], "trace-cmd-report, ftrace, perf-script", new ImportOptions { Format = "xml" });
+    }
+
+    [Fact]
+    public void Format_given_is_not_doubted()
+    {
+        using var folder = new TemporaryFolder();
+        var result = Import(folder, [folder.Write("t", Good)], new ImportOptions { Format = "trace-cmd-report" });
+        Assert.Equal("trace-cmd-report", result.Sources[0].Format);
+    }
+
+    [Fact]
+    public void Cancelled_import_leaves_nothing()
+    {
+        using var folder = new TemporaryFolder();
+        var text = string.Concat(Enumerable.Repeat("a-1 [000] 1: barrier: isb\n", 100_000));
+        var path = folder.Write("t", System.Text.Encoding.UTF8.GetBytes(text));
+        using var source = new CancellationTokenSource();
+        var progress = new Callback(_ => source.Cancel());
+        Assert.ThrowsAny<OperationCanceledException>(() => TraceImporter.Import([path], folder["t.db"], new ImportOptions(), progress, source.Token));
+        Assert.Equal(["t"], folder.Files);
+    }
+
+    [Fact]
+    public void Progress_ends_with_everything_read()
+    {
+        using var folder = new TemporaryFolder();
+        var last = default(ImportProgress);
+        TraceImporter.Import([folder.Write("t", Good)], folder["t.db"], new ImportOptions(), new Callback(p => last = p), TestContext.Current.CancellationToken);
+        Assert.Equal((Good.Length, Good.Length, 2L), (last.BytesRead, last.TotalBytes, last.Events));
+    }
+
+    [Fact]
+    public void Damaged_source_is_imported_as_far_as_it_goes()
+    {
+        using var folder = new TemporaryFolder();
+        var capture = File.ReadAllBytes(RepositoryPaths.Capture("workload-lost-events.trace_pipe.gz"));
+        var result = Import(folder, [folder.Write("t", capture.AsSpan(0, capture.Length / 2))]);
+        Assert.True(result.IsDamaged);
+        Assert.True(result.Events > 1000);
+        using var database = TraceDatabase.Open(folder["t.db"], writable: false);
+        Assert.Equal(1, database.Connection.ExecuteScalar<long>("SELECT is_damaged FROM trace"));
+    }
+
+    private static ImportResult Import(TemporaryFolder folder, string[] paths, ImportOptions? options = null) =>
+        TraceImporter.Import(paths, folder["t.db"], options ?? new ImportOptions(), null, TestContext.Current.CancellationToken);
+
+    private static void Fails(TemporaryFolder folder, string[] paths, string message, ImportOptions? options = null)
+    {
+        var e = Assert.Throws<ImportException>(() => Import(folder, paths, options));
+        Assert.Contains(message, e.Message, StringComparison.Ordinal);
+    }
+
+    private sealed class Callback(Action<ImportProgress> action) : IProgress<ImportProgress>
+    {
+        public void Report(ImportProgress value) => action(value);
+    }
+}
