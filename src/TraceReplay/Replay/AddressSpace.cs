@@ -57,6 +57,9 @@ public sealed class AddressSpace
     /// <summary>Sequence number of its last load.</summary>
     public long LastSeq { get; set; }
 
+    /// <summary>Line of its last load.</summary>
+    public long LastLine { get; set; }
+
     /// <summary>Its root table, or the table that heads an unrooted space.</summary>
     public TableUse Root { get; internal set; } = null!;
 

@@ -171,7 +171,7 @@ internal sealed class CopyJudge(MachineState machine, IReplaySink sink, FindingC
     }
 
     // The table of the original tree at the same level and input address. Where that tree is older than the trace, a table whose place
-    // was learnt from TLBIs.
+    // was learnt from TLBIs, or one that holds the same leaves at the same indexes.
     private TableUse? FindMirror(TableUse copy, AddressSpace original)
     {
         var table = original.Root;
@@ -192,16 +192,26 @@ internal sealed class CopyJudge(MachineState machine, IReplaySink sink, FindingC
 
     private TableUse? FindLearnt(TableUse copy)
     {
+        TableUse? alike = null;
         foreach (var space in machine.Spaces)
         {
-            if (!space.IsRooted && space.Root.IsAttached && space.Root.Level == copy.Level && space.VaBase == copy.IaBase
-                && space.Root.Base != copy.Base)
+            if (space.IsRooted || !space.Root.IsAttached || !space.IsLive || space.Root.Level != copy.Level || space.Root.Base == copy.Base)
+            {
+                continue;
+            }
+
+            if (space.VaBase == copy.IaBase)
             {
                 return space.Root;
             }
+
+            if (space.VaBase is null && LooksCopied(space.Root, copy))
+            {
+                alike = space.Root;
+            }
         }
 
-        return null;
+        return alike;
     }
 
     // What is valid in the copy is what the original holds, or held until a store that came after the copy.

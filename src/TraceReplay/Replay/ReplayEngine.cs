@@ -34,7 +34,6 @@ public sealed class ReplayEngine : IEventSink
     private long _finalCompared;
     private long _finalDiffering;
     private long _finalUnknown;
-    private long _lastSeq;
 
     /// <summary>Makes an engine for one trace.</summary>
     public ReplayEngine(TraceFacts facts, NameTable names, ReplayOptions options, IReplaySink sink)
@@ -132,7 +131,7 @@ public sealed class ReplayEngine : IEventSink
 
     public void On(in TableKnown e)
     {
-        Begin(e.Header);
+        BeginEvent(e.Header);
         if (e.GranuleBytes is { } bytes && Granule.FromBytes(bytes) is { } told)
         {
             _machine.Configuration.SetGranule(told, GranuleSource.Table);
@@ -158,7 +157,7 @@ public sealed class ReplayEngine : IEventSink
 
     public void On(in DescriptorValueKnown e)
     {
-        Begin(e.Header);
+        BeginEvent(e.Header);
         if (e.Source != DescriptorSource.Final)
         {
             _stores.SetContent(e);
@@ -177,7 +176,7 @@ public sealed class ReplayEngine : IEventSink
 
     public void On(in TableGone e)
     {
-        Begin(e.Header);
+        BeginEvent(e.Header);
         if (e.IsFree)
         {
             var entries = EntriesAt(e.Base) ?? _machine.Configuration.Granule.EntriesPerTable;
@@ -233,12 +232,12 @@ public sealed class ReplayEngine : IEventSink
 
         _stores.DoubtfulBefore = e.Header.Seq;
         _events++;
-        _lastSeq = e.Header.Seq;
     }
 
     /// <summary>The trace has ended: judges what is left and hands everything to the sink.</summary>
     public ReplaySummary Finish()
     {
+        _roots.JudgeLoads();
         _contiguous.Finish();
         _copies.Finish();
         _restrictions.Finish();
@@ -278,8 +277,18 @@ public sealed class ReplayEngine : IEventSink
 
     private void Begin(in EventHeader header)
     {
+        if (_roots.HasPendingLoads)
+        {
+            _roots.JudgeLoads();
+        }
+
+        BeginEvent(header);
+    }
+
+    // Events that tell a tree come right after the load of its root: the load is not judged before them.
+    private void BeginEvent(in EventHeader header)
+    {
         _events++;
-        _lastSeq = header.Seq;
         var cpu = _machine.Cpu(header.Cpu);
         if (cpu.SwitchPending || IsOtherTask(cpu, header))
         {

@@ -8,7 +8,14 @@ namespace TraceReplay.Replay;
 internal sealed class RootTracker(MachineState machine, IReplaySink sink, FindingCollector findings, CopyJudge copies)
 {
     private readonly AddressSpace?[] _lastKernelRoot = new AddressSpace?[1024];
+    private readonly List<PendingLoad> _pendingLoads = [];
     private bool _sawAsidInTtbr1;
+
+    private readonly record struct PendingLoad(
+        AddressSpace Space, ushort Asid, ProcessingElement Cpu, StoreContext Writer, bool IsOtherRoot, bool IsOtherTag, ulong? Register);
+
+    /// <summary>True while loads wait to be judged.</summary>
+    public bool HasPendingLoads => _pendingLoads.Count > 0;
 
     /// <summary>Spaces that some CPU may hold entries of.</summary>
     public TaintedSpaces Tainted { get; } = new();
@@ -89,6 +96,11 @@ internal sealed class RootTracker(MachineState machine, IReplaySink sink, Findin
                 continue;
             }
 
+            if (half == 1 && current is not null && !ReferenceEquals(next, current) && HasContent(current))
+            {
+                _lastKernelRoot[cpu.Cpu] = current;
+            }
+
             current?.Unload(cpu.Asid, cpu.Cpu, writer.Header.Seq);
             cpu.Current[half] = next;
             if (next is null)
@@ -96,21 +108,39 @@ internal sealed class RootTracker(MachineState machine, IReplaySink sink, Findin
                 continue;
             }
 
-            if (!next.IsTainted(asid, cpu.Cpu) || !ReferenceEquals(next, current))
-            {
-                CheckLoad(next, asid, cpu, writer);
-            }
-
+            var isOtherRoot = !ReferenceEquals(next, current);
+            var register = half == 0 ? cpu.Ttbr0 : cpu.Ttbr1;
+            _pendingLoads.Add(new PendingLoad(
+                next, asid, cpu, writer, isOtherRoot, isOtherRoot || !next.IsTainted(asid, cpu.Cpu), register));
             next.LastSeq = writer.Header.Seq;
+            next.LastLine = writer.Header.Line;
             Tainted.Load(next, asid, cpu.Cpu);
-            if (!ReferenceEquals(next, current))
+            if (isOtherRoot)
             {
                 sink.RootLoad(writer.Header.Seq, cpu.Cpu, half, next, asid);
-                FollowSwap(next, cpu, half, writer);
             }
         }
 
         cpu.Asid = asid;
+    }
+
+    /// <summary>Judges the loads since the last call. The content of a tree may be told right after the load of its root.</summary>
+    public void JudgeLoads()
+    {
+        foreach (var load in _pendingLoads)
+        {
+            if (load.IsOtherTag)
+            {
+                CheckLoad(load);
+            }
+
+            if (load.IsOtherRoot)
+            {
+                FollowSwap(load);
+            }
+        }
+
+        _pendingLoads.Clear();
     }
 
     private AddressSpace? SpaceOf(ProcessingElement cpu, int half, long seq)
@@ -141,19 +171,19 @@ internal sealed class RootTracker(MachineState machine, IReplaySink sink, Findin
         return control is { Asid16: false } ? (ushort)(asid & 0xff) : asid;
     }
 
-    private void CheckLoad(AddressSpace space, ushort asid, ProcessingElement cpu, in StoreContext writer)
+    private void CheckLoad(in PendingLoad load)
     {
-        var overlaps = space.Half == 0 && CheckGlobalOverlap(space, asid, cpu, writer);
-        if (!overlaps)
+        if (load.Space.Half != 0 || !CheckGlobalOverlap(load))
         {
-            CheckAsidReuse(space, asid, cpu, writer);
+            CheckAsidReuse(load);
         }
 
-        CheckChangedWhileUnloaded(space, asid, cpu, writer);
+        CheckChangedWhileUnloaded(load);
     }
 
-    private bool CheckGlobalOverlap(AddressSpace space, ushort asid, ProcessingElement cpu, in StoreContext writer)
+    private bool CheckGlobalOverlap(in PendingLoad load)
     {
+        var (space, cpu) = (load.Space, load.Cpu);
         if (space.MayHaveGlobal)
         {
             foreach (var other in Tainted.Of(space.Half))
@@ -161,7 +191,7 @@ internal sealed class RootTracker(MachineState machine, IReplaySink sink, Findin
                 if (!ReferenceEquals(other, space) && other.HoldsTaintOf(cpu.Cpu)
                     && LeafOverlap.Find(machine, globalSpace: space, other) is { } va)
                 {
-                    ReportOverlap(space, other, va, asid, writer, "global leaves over non-global ones");
+                    ReportOverlap(load, other, va, "global leaves over non-global ones");
                     return true;
                 }
             }
@@ -172,7 +202,7 @@ internal sealed class RootTracker(MachineState machine, IReplaySink sink, Findin
             if (!ReferenceEquals(other, space) && other.GlobalHolders.Contains(cpu.Cpu)
                 && LeafOverlap.Find(machine, globalSpace: other, space) is { } va)
             {
-                ReportOverlap(space, other, va, asid, writer, "non-global leaves over global ones");
+                ReportOverlap(load, other, va, "non-global leaves over global ones");
                 return true;
             }
         }
@@ -180,24 +210,34 @@ internal sealed class RootTracker(MachineState machine, IReplaySink sink, Findin
         return false;
     }
 
-    private void ReportOverlap(AddressSpace space, AddressSpace other, ulong va, ushort asid, in StoreContext writer, string what) =>
+    private void ReportOverlap(in PendingLoad load, AddressSpace other, ulong va, string what) =>
+        Report(
+            load, RuleId.GlobalOverlap, Confidence.Certain, va, null, null,
+            $"root 0x{load.Space.Root.Base:x} loaded with {what}: CPU {load.Cpu.Cpu} has not invalidated root 0x{other.Root.Base:x}, "
+            + $"last loaded at line {other.LastLine}; both translate VA 0x{va:x}");
+
+    private void Report(
+        in PendingLoad load, string rule, Confidence confidence, ulong? va, ulong? oldRoot, StaleRecord? stale, string summary) =>
         findings.Report(
             new Verdict
             {
-                RuleId = RuleId.GlobalOverlap,
-                Where = writer,
-                Space = space,
-                Pa = space.Root.Base,
+                RuleId = rule,
+                Confidence = confidence,
+                Where = load.Writer,
+                Space = load.Space,
+                Pa = load.Space.Root.Base,
                 Va = va,
-                Asid = asid,
-                New = writer.Header.Cpu >= 0 ? RegisterOf(machine.Cpu(writer.Header.Cpu), space.Half) : null,
-                Summary = $"root 0x{space.Root.Base:x} loaded with {what}: CPU {writer.Header.Cpu} has not invalidated root 0x{other.Root.Base:x}, "
-                    + $"last loaded at event {other.LastSeq}; both translate VA 0x{va:x}",
+                Asid = load.Asid,
+                Old = oldRoot,
+                New = load.Register,
+                Stale = stale,
+                Summary = summary,
             },
-            FoldKind.Event, (writer.Header.Seq << 1) | (uint)space.Half, null);
+            FoldKind.Event, (load.Writer.Header.Seq << 1) | (uint)load.Space.Half, null);
 
-    private void CheckAsidReuse(AddressSpace space, ushort asid, ProcessingElement cpu, in StoreContext writer)
+    private void CheckAsidReuse(in PendingLoad load)
     {
+        var (space, asid, cpu) = (load.Space, load.Asid, load.Cpu);
         if (space.AsidUnknown)
         {
             return;
@@ -210,27 +250,17 @@ internal sealed class RootTracker(MachineState machine, IReplaySink sink, Findin
                 continue;
             }
 
-            findings.Report(
-                new Verdict
-                {
-                    RuleId = RuleId.AsidReuse,
-                    Confidence = machine.Facts.HasTables ? Confidence.Certain : Confidence.Likely,
-                    Where = writer,
-                    Space = space,
-                    Pa = space.Root.Base,
-                    Asid = asid,
-                    New = RegisterOf(cpu, space.Half),
-                    Old = other.Root.Base,
-                    Summary = $"TTBR{space.Half} loaded with root 0x{space.Root.Base:x} under ASID {asid}: CPU {cpu.Cpu} has not invalidated "
-                        + $"root 0x{other.Root.Base:x} under that ASID, last loaded at event {other.LastSeq}",
-                },
-                FoldKind.Event, (writer.Header.Seq << 1) | (uint)space.Half, null);
+            Report(
+                load, RuleId.AsidReuse, machine.Facts.HasTables ? Confidence.Certain : Confidence.Likely, null, other.Root.Base, null,
+                $"TTBR{space.Half} loaded with root 0x{space.Root.Base:x} under ASID {asid}: CPU {cpu.Cpu} has not invalidated "
+                + $"root 0x{other.Root.Base:x} under that ASID, last loaded at line {other.LastLine}");
             return;
         }
     }
 
-    private void CheckChangedWhileUnloaded(AddressSpace space, ushort asid, ProcessingElement cpu, in StoreContext writer)
+    private void CheckChangedWhileUnloaded(in PendingLoad load)
     {
+        var space = load.Space;
         if (space.ChangedWhileUnloaded.Count == 0)
         {
             return;
@@ -240,7 +270,7 @@ internal sealed class RootTracker(MachineState machine, IReplaySink sink, Findin
         var open = 0;
         foreach (var (record, generation) in space.ChangedWhileUnloaded)
         {
-            if (record.IsOpen && record.Generation == generation && MayHold(record, asid, cpu.Cpu))
+            if (record.IsOpen && record.Generation == generation && MayHold(record, load.Asid, load.Cpu.Cpu))
             {
                 first ??= record;
                 open++;
@@ -248,25 +278,13 @@ internal sealed class RootTracker(MachineState machine, IReplaySink sink, Findin
         }
 
         space.ChangedWhileUnloaded.Clear();
-        if (first is null)
+        if (first is not null)
         {
-            return;
+            Report(
+                load, RuleId.AsidReuse, Confidence.Certain, null, null, first,
+                $"root 0x{space.Root.Base:x} loaded again under ASID {load.Asid}: {open} entries changed while it was unloaded, the first at line "
+                + $"{first.Break.Header.Line}, and were not invalidated on CPU {load.Cpu.Cpu}");
         }
-
-        findings.Report(
-            new Verdict
-            {
-                RuleId = RuleId.AsidReuse,
-                Where = writer,
-                Space = space,
-                Pa = space.Root.Base,
-                Asid = asid,
-                New = RegisterOf(cpu, space.Half),
-                Stale = first,
-                Summary = $"root 0x{space.Root.Base:x} loaded again under ASID {asid}: {open} entries changed while it was unloaded, the first at line "
-                    + $"{first.Break.Header.Line}, and were not invalidated on CPU {cpu.Cpu}",
-            },
-            FoldKind.Event, (writer.Header.Seq << 1) | (uint)space.Half, null);
     }
 
     private static bool MayHold(StaleRecord record, ushort asid, int cpu)
@@ -285,18 +303,18 @@ internal sealed class RootTracker(MachineState machine, IReplaySink sink, Findin
     }
 
     // The reserved root is empty: what was walked before it is what the next tree replaces.
-    private void FollowSwap(AddressSpace space, ProcessingElement cpu, int half, in StoreContext writer)
+    private void FollowSwap(in PendingLoad load)
     {
-        if (half != 1 || !HasContent(space))
+        var space = load.Space;
+        if (space.Half != 1 || !HasContent(space))
         {
             return;
         }
 
-        var previous = _lastKernelRoot[cpu.Cpu];
-        _lastKernelRoot[cpu.Cpu] = space;
+        var previous = _lastKernelRoot[load.Cpu.Cpu];
         if (previous is not null && !ReferenceEquals(previous, space))
         {
-            copies.Swapped(previous, space, cpu.Cpu, writer);
+            copies.Swapped(previous, space, load.Cpu.Cpu, load.Writer);
         }
     }
 
@@ -319,6 +337,4 @@ internal sealed class RootTracker(MachineState machine, IReplaySink sink, Findin
 
         return false;
     }
-
-    private static ulong? RegisterOf(ProcessingElement cpu, int half) => half == 0 ? cpu.Ttbr0 : cpu.Ttbr1;
 }

@@ -10,6 +10,7 @@ internal sealed class TableStores(
 {
     private readonly List<TableUse> _uses = [];
     private readonly List<StaleRecord> _dropped = [];
+    private JudgedStore[] _judged = new JudgedStore[4];
 
     /// <summary>Stores to memory of which neither a table nor a level is known.</summary>
     public long Undecided { get; private set; }
@@ -214,26 +215,24 @@ internal sealed class TableStores(
         }
     }
 
+    // Linux fills a table through a descriptor on its stack before it links it (__split_huge_pmd_locked), and that store is traced like
+    // any other. Where tables are not told, a table in several places is judged in the one of which most is known, else the latest.
     private TableUse? Primary()
     {
         TableUse? best = null;
         foreach (var use in _uses)
         {
-            if (use.IsStaleLinked)
+            if (best is null || Rank(use) > Rank(best) || (Rank(use) == Rank(best) && !use.Space.IsRooted && use.Id > best.Id))
             {
-                continue;
+                best = use;
             }
-
-            if (use.Space.IsLive)
-            {
-                return use;
-            }
-
-            best ??= use;
         }
 
-        return best ?? (_uses.Count > 0 ? _uses[0] : null);
+        return best;
     }
+
+    private static int Rank(TableUse use) =>
+        use.IsStaleLinked ? 0 : !use.Space.IsLive ? 1 : use.Space.IsRooted ? 4 : use.Space.Evidence == LivenessEvidence.Likely ? 3 : 2;
 
     private void Apply(
         TableFrame frame, int at, ulong pa, TableUse primary, bool known, ulong oldValue, ulong newValue, in StoreContext store)
@@ -243,10 +242,15 @@ internal sealed class TableStores(
         if (_uses.Count == 0)
         {
             _uses.Add(machine.UnrootedUse(pa, primary.Level, seq));
-            primary = _uses[0];
         }
 
-        Span<JudgedStore> judged = new JudgedStore[_uses.Count];
+        primary = Primary() ?? primary;
+        if (_judged.Length < _uses.Count)
+        {
+            _judged = new JudgedStore[_uses.Count * 2];
+        }
+
+        var judged = _judged;
         for (var i = 0; i < _uses.Count; i++)
         {
             var use = _uses[i];
@@ -257,6 +261,13 @@ internal sealed class TableStores(
                     reuse.Stored(use, use.IndexOf(pa), oldValue, newValue, store);
                 }
 
+                judged[i] = default;
+                continue;
+            }
+
+            if (!use.Space.IsRooted && !ReferenceEquals(use, primary))
+            {
+                judged[i] = default;
                 continue;
             }
 
