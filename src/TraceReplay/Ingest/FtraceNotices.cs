@@ -93,6 +93,19 @@ internal static class FtraceNotices
     public static bool IsPreamble(ReadOnlySpan<byte> line) =>
         (line.StartsWith("CPU "u8) && line.EndsWith("is empty"u8)) || line.StartsWith("version = "u8) || line.StartsWith("version="u8);
 
-    /// <summary>A line of a stack trace below an event: <c> => func</c> in ftrace, an indented address in perf script.</summary>
-    public static bool IsStackFrame(ReadOnlySpan<byte> line) => line.StartsWith(" => "u8) || line.StartsWith("=> "u8) || line[0] == (byte)'\t';
+    /// <summary>
+    /// A line of a stack trace below an event: <c> => func</c> in ftrace, <c>    ffff800080012345 func+0x10 ([kernel.kallsyms])</c>
+    /// in perf script.
+    /// </summary>
+    public static bool IsStackFrame(ReadOnlySpan<byte> line)
+    {
+        var text = line.TrimStart(" \t"u8);
+        if (text.StartsWith("=> "u8))
+        {
+            return true;
+        }
+
+        var address = text.IndexOf((byte)' ');
+        return text.Length < line.Length && address > 0 && text[^1] == (byte)')' && !text[..address].ContainsAnyExcept(TraceNumber.HexCharacters);
+    }
 }

@@ -93,10 +93,10 @@ public sealed class ImportProblems
     }
 
     /// <summary>The start of some bytes as text that is safe to print: bounded, without control characters.</summary>
-    public static string Quote(ReadOnlySpan<byte> text)
-    {
-        var start = text[..Math.Min(text.Length, ExcerptBytes)];
-        return Encoding.UTF8.GetString(start)
-            .Replace('\0', ' ').Replace('\t', ' ').Replace('\r', ' ').Replace('\u001b', ' ');
-    }
+    public static string Quote(ReadOnlySpan<byte> text) =>
+        Printable(Encoding.UTF8.GetString(text[..Math.Min(text.Length, ExcerptBytes)]));
+
+    /// <summary>A text with blanks in place of control characters, which would move the cursor of a terminal or end a C string.</summary>
+    internal static string Printable(string text) =>
+        text.Any(char.IsControl) ? string.Concat(text.Select(c => char.IsControl(c) ? ' ' : c)) : text;
 }

@@ -6,7 +6,7 @@ namespace TraceReplay.Ingest;
 /// <summary>Reads its source on a thread of its own, a few blocks ahead: decompression and parsing then overlap.</summary>
 internal sealed class ReadAheadStream : ReadOnlyStream
 {
-    private const int BlockBytes = 256 * 1024;
+    private const int BlockBytes = 512 * 1024;
     private const int Blocks = 4;
 
     // A thread that waits for a terminal or a pipe cannot be stopped; it is left behind.

@@ -17,9 +17,13 @@ public sealed class SkippedEvents
     private readonly NameTable _names = new();
     private readonly List<(long Count, long FirstLine)> _counts = [default];
 
-    /// <summary>The names met, ordinal order.</summary>
+    /// <summary>
+    /// The names met, ordinal order. Names that are the same as text, but not in the bytes that cannot be shown, are one.
+    /// </summary>
     public IReadOnlyList<SkippedEvent> All =>
-        [.. _counts.Select((entry, id) => new SkippedEvent(_names.Name(id), entry.Count, entry.FirstLine)).Skip(1)
+        [.. _counts.Select((entry, id) => (Text: ImportProblems.Printable(_names.Name(id)), entry.Count, entry.FirstLine)).Skip(1)
+            .GroupBy(entry => entry.Text, StringComparer.Ordinal)
+            .Select(group => new SkippedEvent(group.Key, group.Sum(entry => entry.Count), group.Min(entry => entry.FirstLine)))
             .OrderBy(entry => entry.Event, StringComparer.Ordinal)];
 
     /// <summary>Counts one event.</summary>

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 
 namespace TraceReplay.Ingest;
 
@@ -13,7 +14,12 @@ internal enum NumberResult
 /// <summary>Numbers as traces print them: <c>0x</c> hex or decimal, of 64 bits.</summary>
 internal static class TraceNumber
 {
-    private static readonly SearchValues<byte> HexCharacters = SearchValues.Create("0123456789abcdefABCDEF"u8);
+    // Numbers of at most this many digits fit in 64 bits whatever the digits are.
+    private const int SafeHexDigits = 16;
+    private const int SafeDecimalDigits = 19;
+
+    /// <summary>Hex digits of both cases.</summary>
+    public static readonly SearchValues<byte> HexCharacters = SearchValues.Create("0123456789abcdefABCDEF"u8);
 
     // Value of each hex digit, 0xff for any other byte.
     private static ReadOnlySpan<byte> HexDigits =>
@@ -61,8 +67,20 @@ internal static class TraceNumber
 
     private static NumberResult ParseHex(ReadOnlySpan<byte> digits, out ulong value)
     {
-        var digitValues = HexDigits;
         value = 0;
+        if (digits.Length > SafeHexDigits)
+        {
+            var significant = digits.TrimStart((byte)'0');
+            if (significant.Length > SafeHexDigits)
+            {
+                return digits.ContainsAnyExcept(HexCharacters) ? NumberResult.Malformed : NumberResult.OutOfRange;
+            }
+
+            digits = significant;
+        }
+
+        var digitValues = HexDigits;
+        var bits = 0ul;
         foreach (var b in digits)
         {
             var digit = b < 128 ? digitValues[b] : 255;
@@ -71,15 +89,10 @@ internal static class TraceNumber
                 return NumberResult.Malformed;
             }
 
-            if (value >> 60 != 0)
-            {
-                // The rest decides between too large and not a number at all.
-                return digits.ContainsAnyExcept(HexCharacters) ? NumberResult.Malformed : NumberResult.OutOfRange;
-            }
-
-            value = (value << 4) | (uint)digit;
+            bits = (bits << 4) | (uint)digit;
         }
 
+        value = bits;
         return NumberResult.Ok;
     }
 
@@ -91,6 +104,17 @@ internal static class TraceNumber
             return NumberResult.Malformed;
         }
 
+        if (digits.Length > SafeDecimalDigits)
+        {
+            if (digits.ContainsAnyExceptInRange((byte)'0', (byte)'9'))
+            {
+                return NumberResult.Malformed;
+            }
+
+            return ulong.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out value) ? NumberResult.Ok : NumberResult.OutOfRange;
+        }
+
+        var number = 0ul;
         foreach (var b in digits)
         {
             var digit = (uint)(b - '0');
@@ -99,14 +123,10 @@ internal static class TraceNumber
                 return NumberResult.Malformed;
             }
 
-            if (value > (ulong.MaxValue - digit) / 10)
-            {
-                return digits.ContainsAnyExceptInRange((byte)'0', (byte)'9') ? NumberResult.Malformed : NumberResult.OutOfRange;
-            }
-
-            value = (value * 10) + digit;
+            number = (number * 10) + digit;
         }
 
+        value = number;
         return NumberResult.Ok;
     }
 }

@@ -59,6 +59,25 @@ public sealed class FtraceFuzzTests
         }
     }
 
+    [Fact]
+    public void Mutated_lines_are_imported_whatever_they_hold()
+    {
+        using var folder = new TemporaryFolder();
+        var random = new Random(5);
+        var text = new List<byte>("a-1 [000] 1: barrier: isb\n"u8.ToArray());
+        for (var i = 0; i < 3000; i++)
+        {
+            text.AddRange(Mutate(Encoding.UTF8.GetBytes(Lines[random.Next(Lines.Length)]), random));
+            text.AddRange("\na-1 [000] 1: x"u8);
+            text.AddRange([(byte)random.Next(256), (byte)random.Next(256), .. ": y\n"u8]);
+        }
+
+        var result = TraceImporter.Import(
+            [folder.Write("t", [.. text])], folder["t.db"], new ImportOptions(), null, TestContext.Current.CancellationToken);
+        Assert.True(result.Events > 1000);
+        Assert.Equal(["t", "t.db"], folder.Files);
+    }
+
     private static byte[] Mutate(byte[] line, Random random)
     {
         var bytes = line.ToList();

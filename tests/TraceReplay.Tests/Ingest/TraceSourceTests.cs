@@ -189,6 +189,15 @@ public sealed class TraceSourceTests
     }
 
     [Fact]
+    public void Call_chains_of_perf_are_passed_over()
+    {
+        var text = "init     1 [000]     1.130139: pgtrace:barrier: isb\n\tffff800080012345 a+0x10 ([kernel.kallsyms])\n            7fff1234 [unknown] (/bin/sh)\n\n";
+        var reading = Reading.Of(Encoding.UTF8.GetBytes(text));
+        Assert.Empty(reading.Problems.Kept);
+        Assert.Equal(2, Assert.Single(reading.Session.Skipped.All).Count);
+    }
+
+    [Fact]
     public void Bytes_that_are_not_utf8_are_told_and_the_event_is_kept()
     {
         var reading = Reading.Of([.. "a"u8, 0xff, 0xfe, .. "b-1 [000] 1: barrier: isb\n"u8], "ftrace");
