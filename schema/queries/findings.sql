@@ -5,6 +5,7 @@
 -- param: severity text NULL only this severity: error, warning or info
 -- param: min_confidence text NULL at least this sure: certain, likely, possible or unknown
 -- param: show_unknown integer 0 1 also lists findings of which nothing certain can be said
+-- param: id integer NULL only the finding of this number
 -- column: rule id of the rule, explained by 'tracereplay rules ID'
 -- column: severity error, warning or info
 -- column: confidence certain, likely, possible or unknown
@@ -69,7 +70,8 @@ SELECT
 FROM finding AS f
 LEFT JOIN rule AS r ON r.id = f.rule
 JOIN confidence_rank AS c ON c.confidence = f.confidence
-WHERE (@rule IS NULL OR f.rule = @rule)
+WHERE (@id IS NULL OR f.id = @id)
+  AND (@rule IS NULL OR f.rule = @rule)
   AND (@severity IS NULL OR f.severity = @severity)
   AND (f.confidence <> 'unknown' OR @show_unknown <> 0 OR @min_confidence = 'unknown')
   AND (@min_confidence IS NULL
