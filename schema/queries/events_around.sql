@@ -1,6 +1,7 @@
 -- title: The events around a line of the trace
 -- summary: As they stand in the trace, those of all CPUs.
 -- param: line integer required line in the trace
+-- param: trace integer 1 number of the trace that the line is in
 -- param: before integer 10 events to show before it
 -- param: after integer 10 events to show behind it
 -- column: seq sequence number of the event
@@ -14,6 +15,8 @@ WITH centre AS MATERIALIZED (
   SELECT max(seq) AS seq
   FROM event
   WHERE line <= @line
+    AND seq >= ifnull((SELECT first_seq FROM trace WHERE id = @trace), 0)
+    AND seq <= ifnull((SELECT last_seq FROM trace WHERE id = @trace), 0)
 )
 SELECT
   e.seq,

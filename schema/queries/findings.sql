@@ -33,6 +33,7 @@
 -- column: barrier_why why that barrier did not count
 -- column: task command name and thread id
 -- column: id number of the finding, for the query finding_evidence
+-- column: path the trace that the line is in
 WITH confidence_rank (confidence, rank) AS (
   VALUES ('unknown', 0), ('possible', 1), ('likely', 2), ('certain', 3)
 )
@@ -66,7 +67,8 @@ SELECT
   f.barrier_line,
   f.barrier_why,
   (SELECT text FROM _task WHERE id = f.task_id) AS task,
-  f.id
+  f.id,
+  (SELECT path FROM trace WHERE f.seq BETWEEN first_seq AND last_seq) AS path
 FROM finding AS f
 LEFT JOIN rule AS r ON r.id = f.rule
 JOIN confidence_rank AS c ON c.confidence = f.confidence

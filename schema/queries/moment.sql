@@ -2,6 +2,7 @@
 -- summary: Turns a line or a time into the sequence number that walk asks for; without either,
 -- summary: the last event of the trace.
 -- param: line integer NULL line in the trace
+-- param: trace integer 1 number of the trace that the line is in
 -- param: time integer NULL nanoseconds, or ticks of a counter clock
 -- column: seq sequence number of the event
 -- column: line its line
@@ -10,7 +11,10 @@
 WITH found AS MATERIALIZED (
   SELECT max(seq) AS seq
   FROM event
-  WHERE line <= ifnull(@line, line)
+  WHERE (@line IS NULL
+      OR (line <= @line
+        AND seq >= ifnull((SELECT first_seq FROM trace WHERE id = @trace), 0)
+        AND seq <= ifnull((SELECT last_seq FROM trace WHERE id = @trace), 0)))
     AND time_ns <= ifnull(@time, time_ns)
 )
 SELECT

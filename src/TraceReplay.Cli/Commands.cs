@@ -1,10 +1,25 @@
 using System.CommandLine;
+using TraceReplay.Report;
 
 namespace TraceReplay.Cli;
 
 /// <summary>The command line as a whole.</summary>
 internal static class Commands
 {
+    /// <summary>All commands.</summary>
+    public static RootCommand Create(CommandStreams streams, Pipeline pipeline) =>
+        new("Finds break-before-make and contiguous-bit violations in traces of arm64 page-table writes and TLBIs.")
+        {
+            AnalyzeCommand.Create(streams, pipeline),
+            ImportCommand.Create(streams, pipeline),
+            ReplayCommand.Create(streams, pipeline),
+            QueryCommand.Create(streams),
+            WalkCommand.Create(streams, pipeline),
+            HistoryCommand.Create(streams),
+            RulesCommand.Create(streams, pipeline),
+            InfoCommand.Create(streams),
+        };
+
     /// <summary>Parses and runs; returns the exit status of the process.</summary>
     public static async Task<int> RunAsync(IReadOnlyList<string> arguments, RootCommand root, CommandStreams streams)
     {
@@ -23,14 +38,35 @@ internal static class Commands
             return code;
         }
 
-        // The library prints help to the output and returns 1, which here means that errors were found in a trace.
-        foreach (var error in parse.Errors)
+        // The library would print help to the output and return 1, which here means that errors were found in a trace.
+        WriteErrors(parse, streams.Error);
+        return (int)ExitCode.Usage;
+    }
+
+    private static void WriteErrors(ParseResult parse, TextWriter error)
+    {
+        var command = parse.CommandResult.Command;
+        var known = command is RootCommand
+            ? command.Subcommands.Select(subcommand => subcommand.Name)
+            : command.Options.Select(option => option.Name);
+        if (parse.UnmatchedTokens.Count > 0)
         {
-            await streams.Error.WriteLineAsync($"tracereplay: {error.Message}").ConfigureAwait(false);
+            var unknown = parse.UnmatchedTokens[0];
+            error.WriteLine($"tracereplay: '{unknown}' is no {(command is RootCommand ? "command" : "argument or option")} here");
+            if (NameSuggestion.For(unknown, known) is { Count: > 0 } close)
+            {
+                error.WriteLine($"Try: {string.Join(" or ", close)}");
+                return;
+            }
+        }
+        else
+        {
+            foreach (var message in parse.Errors.Select(parseError => parseError.Message).Distinct())
+            {
+                error.WriteLine($"tracereplay: {message}");
+            }
         }
 
-        var name = parse.CommandResult.Command is RootCommand ? "" : parse.CommandResult.Command.Name + " ";
-        await streams.Error.WriteLineAsync($"Try: tracereplay {name}--help").ConfigureAwait(false);
-        return (int)ExitCode.Usage;
+        error.WriteLine($"Try: tracereplay {(command is RootCommand ? "" : command.Name + " ")}--help");
     }
 }

@@ -5,6 +5,38 @@ namespace TraceReplay.Cli;
 /// <summary>The parameters of a canned query as given on the command line: <c>--name value</c> or <c>--name=value</c>.</summary>
 internal static class QueryArguments
 {
+    /// <summary>Parts what was typed behind the database: the name of the query, null when there is none, and its parameters.</summary>
+    /// <exception cref="UsageException">There is more than one name.</exception>
+    public static (string? Name, IReadOnlyList<string> Parameters) Split(IReadOnlyList<string> tokens)
+    {
+        string? name = null;
+        List<string> parameters = [];
+        for (var i = 0; i < tokens.Count; i++)
+        {
+            if (tokens[i].StartsWith("--", StringComparison.Ordinal))
+            {
+                parameters.Add(tokens[i]);
+                // Every parameter has a value, so the token behind it is no name.
+                if (!tokens[i].Contains('=', StringComparison.Ordinal) && i + 1 < tokens.Count)
+                {
+                    i++;
+                    parameters.Add(tokens[i]);
+                }
+            }
+            else if (name is null)
+            {
+                name = tokens[i];
+            }
+            else
+            {
+                throw new UsageException(
+                    $"'{tokens[i]}': one query at a time, and '{name}' is the query", $"tracereplay query <db> {name} --parameter value");
+            }
+        }
+
+        return (name, parameters);
+    }
+
     /// <summary>Reads them.</summary>
     /// <exception cref="UsageException">A parameter the query does not have, without a value, or with one that cannot be read.</exception>
     public static IReadOnlyDictionary<string, object?> Parse(CannedQuery query, IReadOnlyList<string> tokens)
@@ -44,9 +76,7 @@ internal static class QueryArguments
     }
 
     private static UsageException Unknown(CannedQuery query, string option) =>
-        Error(query, option.StartsWith("--", StringComparison.Ordinal)
-            ? $"query {query.Name} has no parameter {option}"
-            : $"'{option}' is neither an option nor the value of one");
+        Error(query, $"query {query.Name} has no parameter {option}");
 
     private static UsageException Error(CannedQuery query, string message) =>
         new(message, query.Parameters.Count == 0

@@ -51,10 +51,10 @@ internal static class QueryCommand
     public static Command Create(CommandStreams streams)
     {
         var database = CommonOptions.ExistingDatabase();
-        var name = new Argument<string?>("name")
+        var query = new Argument<string[]>("query")
         {
-            Description = "The query; without it the catalogue is printed.",
-            Arity = ArgumentArity.ZeroOrOne,
+            Description = "The query and its parameters: NAME [--PARAMETER VALUE]... Without a name the catalogue is printed.",
+            Arity = ArgumentArity.ZeroOrMore,
         };
         var format = new Option<string?>("--format")
         {
@@ -63,20 +63,13 @@ internal static class QueryCommand
         };
         format.AcceptOnlyFromAmong(Formats);
         var file = new Option<string?>("--out") { Description = "File for the result.", HelpName = "file" };
-        var command = new Command(
-            "query", "Run a canned query. Its parameters are options: --rule bbm-oa-change for the parameter rule.")
+        var command = new Command("query", "Run a canned query.") { database, query, format, file };
+        command.SetWork(streams, (parse, _) =>
         {
-            database, name, format, file,
-        };
-        // The parameters of a query are in its header, which only the work has read.
-        command.TreatUnmatchedTokensAsErrors = false;
-        command.SetWork(streams, (parse, _) => Query(
-            streams,
-            parse.GetRequiredValue(database),
-            parse.GetValue(name),
-            parse.GetValue(format),
-            parse.GetValue(file),
-            parse.UnmatchedTokens));
+            var (name, parameters) = QueryArguments.Split(parse.GetValue(query) ?? []);
+            return Query(
+                streams, parse.GetRequiredValue(database), name, parse.GetValue(format), parse.GetValue(file), parameters);
+        });
         return command;
     }
 

@@ -67,7 +67,7 @@ public static class FindingReport
         var tag = site.Tag.Length == 0 ? "" : $", {site.Tag}";
         output.WriteLine($"{site.Severity}[{finding.Text("rule")}]{tag}{confidence}: {finding.Text("summary")}");
         output.WriteLine(
-            $"  --> line {finding.Text("line")}, CPU {finding.Text("cpu")}, time {finding.Text("time")}, {finding.Text("task")}");
+            $"  --> {finding.Text("path")}:{finding.Text("line")}  CPU {finding.Text("cpu")}, time {finding.Text("time")}, {finding.Text("task")}");
         WriteField(output, "entry", EntryText(finding));
         WriteField(output, "old", ValueText(finding, "old"));
         WriteField(output, "new", ValueText(finding, "new"));

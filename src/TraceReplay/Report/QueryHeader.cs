@@ -113,9 +113,9 @@ public static partial class QueryHeader
     [GeneratedRegex(@"^-- (?<key>[a-z]+): (?<value>\S.*)$")]
     private static partial Regex Entry();
 
-    [GeneratedRegex(@"^(?<name>[a-z_]+) (?<type>[a-z]+) (?<default>\S+) (?<description>\S.*)$")]
+    [GeneratedRegex(@"^(?<name>[a-z][a-z0-9_]*) (?<type>[a-z]+) (?<default>\S+) (?<description>\S.*)$")]
     private static partial Regex Parameter();
 
-    [GeneratedRegex(@"^(?<name>[a-z_]+) (?<description>\S.*)$")]
+    [GeneratedRegex(@"^(?<name>[a-z][a-z0-9_]*) (?<description>\S.*)$")]
     private static partial Regex Column();
 }
