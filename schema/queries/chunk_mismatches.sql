@@ -16,49 +16,72 @@
 -- column: map_start first input address of the mapping run
 -- column: map_end first input address behind it
 -- column: task command name and thread id of the change
-WITH change AS (
+WITH RECURSIVE change AS (
   SELECT *
   FROM kernel_run
   WHERE kind IN ('permission', 'split', 'other')
     AND (@kind IS NULL OR kind = @kind)
 ),
--- The latest run that mapped, or unmapped, the first and the last page of the change before it.
-boundary AS (
-  SELECT
-    c.id AS change_id,
-    (SELECT m.id FROM kernel_run AS m
-      WHERE m.kind IN ('map', 'unmap')
-        AND m.va_start <= c.va_start
-        AND m.va_end > c.va_start
-        AND m.first_seq < c.first_seq
-      ORDER BY m.first_seq DESC, m.id DESC LIMIT 1) AS start_id,
-    (SELECT m.id FROM kernel_run AS m
-      WHERE m.kind IN ('map', 'unmap')
-        AND m.va_start < c.va_end
-        AND m.va_end >= c.va_end
-        AND m.first_seq < c.first_seq
-      ORDER BY m.first_seq DESC, m.id DESC LIMIT 1) AS end_id
-  FROM change AS c
-),
-cut_end AS (
-  SELECT b.change_id, b.start_id AS map_id, 1 AS at_start, 0 AS at_end
-  FROM boundary AS b
-  JOIN change AS c ON c.id = b.change_id
-  JOIN kernel_run AS m ON m.id = b.start_id
-  WHERE m.kind = 'map'
-    AND m.va_start < c.va_start
+-- The first and the last address of every change.
+end_point (change_id, at_start, va, first_seq) AS (
+  SELECT id, 1, va_start, first_seq
+  FROM change
   UNION ALL
-  SELECT b.change_id, b.end_id, 0, 1
-  FROM boundary AS b
-  JOIN change AS c ON c.id = b.change_id
-  JOIN kernel_run AS m ON m.id = b.end_id
-  WHERE m.kind = 'map'
-    AND m.va_end > c.va_end
+  SELECT id, 0, va_end - 1, first_seq
+  FROM change
+),
+-- Runs are found by buckets of about their own size: a run lies in at most two of them, and a
+-- look-up is an equality, which SQLite can index on the fly, and not a scan of all runs.
+bucket_size (shift) AS (
+  SELECT 12
+  UNION ALL
+  SELECT shift + 2 FROM bucket_size WHERE shift < 62
+),
+sized_run AS MATERIALIZED (
+  SELECT
+    r.*,
+    (SELECT min(shift) FROM bucket_size
+      WHERE (1 << shift) >= r.va_end - r.va_start) AS shift
+  FROM kernel_run AS r
+  WHERE r.kind IN ('map', 'unmap')
+),
+run_in_bucket AS MATERIALIZED (
+  SELECT shift, va_start >> shift AS bucket, id, va_start, va_end, first_seq
+  FROM sized_run
+  UNION
+  SELECT shift, (va_end - 1) >> shift, id, va_start, va_end, first_seq
+  FROM sized_run
+),
+used_size AS MATERIALIZED (
+  SELECT DISTINCT shift
+  FROM sized_run
+),
+-- The latest run that mapped, or unmapped, an end of the change before it. With max(), SQLite
+-- takes the other columns from the row that has the maximum.
+boundary (change_id, at_start, run_id, run_seq) AS (
+  SELECT p.change_id, p.at_start, r.id, max(r.first_seq)
+  FROM end_point AS p
+  CROSS JOIN used_size AS s
+  CROSS JOIN run_in_bucket AS r ON r.shift = s.shift
+    AND r.bucket = p.va >> s.shift
+  WHERE r.va_start <= p.va
+    AND r.va_end > p.va
+    AND r.first_seq < p.first_seq
+  GROUP BY p.change_id, p.at_start
 ),
 mismatch AS (
-  SELECT change_id, map_id, max(at_start) AS at_start, max(at_end) AS at_end
-  FROM cut_end
-  GROUP BY change_id, map_id
+  SELECT
+    b.change_id,
+    b.run_id AS map_id,
+    max(b.at_start) AS at_start,
+    max(1 - b.at_start) AS at_end
+  FROM boundary AS b
+  JOIN kernel_run AS c ON c.id = b.change_id
+  JOIN kernel_run AS m ON m.id = b.run_id
+  WHERE m.kind = 'map'
+    AND ((b.at_start = 1 AND m.va_start < c.va_start)
+      OR (b.at_start = 0 AND m.va_end > c.va_end))
+  GROUP BY b.change_id, b.run_id
 )
 SELECT
   (SELECT line FROM event WHERE seq = c.first_seq) AS change_line,
