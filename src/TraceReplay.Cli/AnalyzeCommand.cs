@@ -13,7 +13,6 @@ internal static class AnalyzeCommand
     /// <param name="request">What to import.</param>
     /// <param name="reports">Directory of the standard reports, null for none.</param>
     /// <param name="bbmLevel">FEAT_BBM level, null for what the trace says.</param>
-    /// <param name="force">True to replace the database.</param>
     /// <param name="cancellation">Ends the work early.</param>
     public static ExitCode Analyze(
         CommandStreams streams,
@@ -21,7 +20,6 @@ internal static class AnalyzeCommand
         ImportRequest request,
         string? reports,
         int? bbmLevel,
-        bool force,
         CancellationToken cancellation)
     {
         if (reports is not null && File.Exists(reports))
@@ -29,7 +27,7 @@ internal static class AnalyzeCommand
             throw new UsageException($"{reports}: a file; --out takes a directory", "another name after --out");
         }
 
-        ImportCommand.Step(streams, pipeline, request, force, cancellation);
+        ImportCommand.Step(streams, pipeline, request, cancellation);
         using var database = TraceDatabase.Open(request.DatabasePath, writable: true);
         ImportCommand.WriteSummary(database, streams.Error);
         ReplayCommand.Step(streams, pipeline, database, bbmLevel, cancellation);
@@ -63,10 +61,10 @@ internal static class AnalyzeCommand
         command.SetWork(streams, (parse, cancellation) => Analyze(
             streams,
             pipeline,
-            new ImportRequest(parse.GetRequiredValue(traces), parse.GetRequiredValue(database), parse.GetValue(format)),
+            new ImportRequest(
+                parse.GetRequiredValue(traces), parse.GetRequiredValue(database), parse.GetValue(format), parse.GetValue(force)),
             parse.GetValue(reports),
             parse.GetValue(bbmLevel),
-            parse.GetValue(force),
             cancellation));
         return command;
     }

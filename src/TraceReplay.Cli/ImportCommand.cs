@@ -9,9 +9,9 @@ internal static class ImportCommand
 {
     /// <summary>The work.</summary>
     public static ExitCode Import(
-        CommandStreams streams, Pipeline pipeline, ImportRequest request, bool force, CancellationToken cancellation)
+        CommandStreams streams, Pipeline pipeline, ImportRequest request, CancellationToken cancellation)
     {
-        Step(streams, pipeline, request, force, cancellation);
+        Step(streams, pipeline, request, cancellation);
         using var database = TraceDatabase.Open(request.DatabasePath, writable: false);
         WriteSummary(database, streams.Error);
         return InfoReport.IsDamaged(database) ? ExitCode.BadInput : ExitCode.Clean;
@@ -27,17 +27,17 @@ internal static class ImportCommand
         command.SetWork(streams, (parse, cancellation) => Import(
             streams,
             pipeline,
-            new ImportRequest(parse.GetRequiredValue(traces), parse.GetRequiredValue(database), parse.GetValue(format)),
-            parse.GetValue(force),
+            new ImportRequest(
+                parse.GetRequiredValue(traces), parse.GetRequiredValue(database), parse.GetValue(format), parse.GetValue(force)),
             cancellation));
         return command;
     }
 
     /// <summary>The import alone, with its progress.</summary>
     internal static void Step(
-        CommandStreams streams, Pipeline pipeline, ImportRequest request, bool force, CancellationToken cancellation)
+        CommandStreams streams, Pipeline pipeline, ImportRequest request, CancellationToken cancellation)
     {
-        NewDatabaseFile.Check(request.DatabasePath, request.Paths, force);
+        NewDatabaseFile.Check(request.DatabasePath, request.Paths, request.Force);
         using var progress = ProgressLine.Start(streams, "import", isBytes: true);
         pipeline.Import(request, progress, cancellation);
     }

@@ -7,7 +7,8 @@ namespace TraceReplay.Cli;
 /// <param name="Paths">Traces, consecutive pieces of one capture; <c>-</c> is standard input.</param>
 /// <param name="DatabasePath">The database to make.</param>
 /// <param name="Format">Name of the reader; null to tell it from the content.</param>
-internal sealed record ImportRequest(IReadOnlyList<string> Paths, string DatabasePath, string? Format);
+/// <param name="Force">True to replace an existing database.</param>
+internal sealed record ImportRequest(IReadOnlyList<string> Paths, string DatabasePath, string? Format, bool Force);
 
 /// <summary>How far a long step has come.</summary>
 /// <param name="Done">Bytes read, or events replayed.</param>

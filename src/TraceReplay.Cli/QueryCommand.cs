@@ -91,12 +91,7 @@ internal static class QueryCommand
 
     private static void WriteFile(QueryResult result, string format, string file, CommandStreams streams)
     {
-        if (format == "csv")
-        {
-            CsvReport.WriteFile(result, file);
-            return;
-        }
-
+        // Written in place, not renamed into it: the name may be a pipe or a device.
         using var output = new StreamWriter(file, append: false, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)) { NewLine = "\n" };
         Write(result, format, streams with { Out = output, OutIsTerminal = false });
     }
