@@ -26,13 +26,13 @@ CREATE TABLE trace (
 -- Key and value pairs about the database itself.
 CREATE TABLE meta (
   key    TEXT PRIMARY KEY, -- such as 'tool_version'
-  value  TEXT NOT NULL
+  value  TEXT NOT NULL     -- as text, numbers too
 ) STRICT, WITHOUT ROWID;
 
 -- Interned texts: operations, barriers, registers, reasons, marker texts.
 CREATE TABLE name (
   id    INTEGER PRIMARY KEY, -- 0 is the empty text
-  text  TEXT NOT NULL
+  text  TEXT NOT NULL        -- as the trace has it, lower case where case means nothing
 ) STRICT;
 
 -- Tasks seen.

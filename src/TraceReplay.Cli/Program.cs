@@ -1,1 +1,4 @@
-return 0;
+using TraceReplay.Cli;
+
+var streams = CommandStreams.OfProcess();
+return await Commands.RunAsync(args, Commands.Create(streams, Pipeline.OfLibrary), streams).ConfigureAwait(false);

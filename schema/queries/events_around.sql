@@ -1,0 +1,33 @@
+-- title: The events around a line of the trace
+-- summary: As they stand in the trace, those of all CPUs.
+-- param: line integer required line in the trace
+-- param: trace integer 1 number of the trace that the line is in
+-- param: before integer 10 events to show before it
+-- param: after integer 10 events to show behind it
+-- column: seq sequence number of the event
+-- column: line line in the trace
+-- column: cpu logical CPU
+-- column: time seconds, or ticks of a counter clock
+-- column: task command name and thread id
+-- column: event kind of the event
+-- column: text its content
+WITH centre AS MATERIALIZED (
+  SELECT max(seq) AS seq
+  FROM event
+  WHERE line <= @line
+    AND seq >= ifnull((SELECT first_seq FROM trace WHERE id = @trace), 0)
+    AND seq <= ifnull((SELECT last_seq FROM trace WHERE id = @trace), 0)
+)
+SELECT
+  e.seq,
+  e.line,
+  e.cpu,
+  iif((SELECT is_counter FROM _clock), e.time_ns,
+    printf('%d.%09d', e.time_ns / 1000000000, e.time_ns % 1000000000)) AS time,
+  (SELECT text FROM _task WHERE id = e.task_id) AS task,
+  e.kind AS event,
+  e.text
+FROM event AS e
+WHERE e.seq >= (SELECT seq - @before FROM centre)
+  AND e.seq <= (SELECT seq + @after FROM centre)
+ORDER BY e.seq;

@@ -1,0 +1,36 @@
+-- title: Trees of tables replaced by a copy
+-- summary: Every replacement of one root by another under the same register, whether the new
+-- summary: tree is a copy, and what the copy missed.
+-- column: line line of the first load of the new root
+-- column: done_line line after which no CPU used the old root, empty when not in this trace
+-- column: ttbr 0 or 1
+-- column: old_root physical address of the old root
+-- column: new_root physical address of the new root
+-- column: tables_copied tables of the new tree that mirror one of the old
+-- column: tables_shared tables that both trees use
+-- column: entries_compared entries compared between the two
+-- column: lost_updates entries of the old tree stored after they were copied, and different
+-- column: late_writes stores to the old tree after the first CPU swapped, not repeated in the new
+-- column: findings findings of table-copy-stale in either tree
+WITH stale_copy_finding AS (
+  SELECT id, space_id
+  FROM finding
+  WHERE rule = 'table-copy-stale'
+)
+SELECT
+  (SELECT line FROM event WHERE seq = w.seq) AS line,
+  (SELECT line FROM event WHERE seq = w.done_seq) AS done_line,
+  w.half AS ttbr,
+  iif(o.root_pa IS NULL, NULL, printf('0x%016x', o.root_pa)) AS old_root,
+  iif(n.root_pa IS NULL, NULL, printf('0x%016x', n.root_pa)) AS new_root,
+  w.tables_copied,
+  w.tables_shared,
+  w.entries_compared,
+  w.lost_updates,
+  w.late_writes,
+  (SELECT count(*) FROM stale_copy_finding
+    WHERE space_id IN (w.old_space_id, w.new_space_id)) AS findings
+FROM root_swap AS w
+LEFT JOIN address_space AS o ON o.id = w.old_space_id
+LEFT JOIN address_space AS n ON n.id = w.new_space_id
+ORDER BY w.seq, w.id;

@@ -1,0 +1,71 @@
+using System.CommandLine;
+using TraceReplay.Report;
+using TraceReplay.Store;
+
+namespace TraceReplay.Cli;
+
+/// <summary><c>tracereplay analyze</c>: import, replay, the standard reports, and the findings as text.</summary>
+internal static class AnalyzeCommand
+{
+    /// <summary>The work.</summary>
+    /// <param name="streams">Where to write.</param>
+    /// <param name="pipeline">The steps.</param>
+    /// <param name="request">What to import.</param>
+    /// <param name="reports">Directory of the standard reports, null for none.</param>
+    /// <param name="bbmLevel">FEAT_BBM level, null for what the trace says.</param>
+    /// <param name="cancellation">Ends the work early.</param>
+    public static ExitCode Analyze(
+        CommandStreams streams,
+        Pipeline pipeline,
+        ImportRequest request,
+        string? reports,
+        int? bbmLevel,
+        CancellationToken cancellation)
+    {
+        if (reports is not null && File.Exists(reports))
+        {
+            throw new UsageException($"{reports}: a file; --out takes a directory", "another name after --out");
+        }
+
+        ImportCommand.Step(streams, pipeline, request, cancellation);
+        using var database = TraceDatabase.Open(request.DatabasePath, writable: true);
+        ImportCommand.WriteSummary(database, streams.Error);
+        ReplayCommand.Step(streams, pipeline, database, bbmLevel, cancellation);
+        var written = reports is null ? [] : StandardReports.Write(database, reports);
+
+        FindingReport.Write(database, streams.Out);
+        var verdict = Verdict.Read(database);
+        streams.Out.WriteLine($"findings: {verdict}");
+        InfoReport.WriteReplay(database, streams.Out);
+        streams.Out.WriteLine($"database: {request.DatabasePath}");
+        if (reports is not null)
+        {
+            streams.Out.WriteLine($"reports: {written.Count} CSV files in {reports}");
+        }
+
+        return ReplayCommand.Status(database, verdict);
+    }
+
+    public static Command Create(CommandStreams streams, Pipeline pipeline)
+    {
+        var traces = CommonOptions.Traces();
+        var database = CommonOptions.NewDatabase();
+        var reports = new Option<string?>("--out") { Description = "Directory for the CSV reports.", HelpName = "dir" };
+        var force = CommonOptions.Force();
+        var bbmLevel = CommonOptions.BbmLevel();
+        var format = CommonOptions.Format();
+        var command = new Command("analyze", "Import traces, replay them, and report what is wrong.")
+        {
+            traces, database, reports, force, bbmLevel, format,
+        };
+        command.SetWork(streams, (parse, cancellation) => Analyze(
+            streams,
+            pipeline,
+            new ImportRequest(
+                parse.GetRequiredValue(traces), parse.GetRequiredValue(database), parse.GetValue(format), parse.GetValue(force)),
+            parse.GetValue(reports),
+            parse.GetValue(bbmLevel),
+            cancellation));
+        return command;
+    }
+}

@@ -1,0 +1,62 @@
+using System.CommandLine;
+using Microsoft.Data.Sqlite;
+using TraceReplay.Store;
+
+namespace TraceReplay.Cli;
+
+/// <summary>Runs the work of a command and turns what goes wrong into a message and an exit status.</summary>
+internal static class CommandRunner
+{
+    /// <summary>Makes the work the action of a command; the work runs on its own thread so that an interrupt can cancel it.</summary>
+    public static void SetWork(this Command command, CommandStreams streams, Func<ParseResult, CancellationToken, ExitCode> work) =>
+        command.SetAction((parse, cancellation) =>
+            Task.Run(() => (int)Run(streams, () => work(parse, cancellation)), CancellationToken.None));
+
+    /// <summary>Runs the work; never throws.</summary>
+    public static ExitCode Run(CommandStreams streams, Func<ExitCode> work)
+    {
+        try
+        {
+            var code = work();
+            streams.Out.Flush();
+            return code;
+        }
+        catch (UsageException e)
+        {
+            return Fail(streams, ExitCode.Usage, $"{e.Message}\nTry: {e.Hint}");
+        }
+        catch (Exception e) when (e is DatabaseException or IOException or UnauthorizedAccessException)
+        {
+            return Fail(streams, ExitCode.BadInput, e.Message);
+        }
+        catch (SqliteException e)
+        {
+            return Fail(streams, ExitCode.BadInput, $"the database cannot be read or written ({e.Message})");
+        }
+        catch (OperationCanceledException)
+        {
+            return Fail(streams, ExitCode.Interrupted, "interrupted");
+        }
+#pragma warning disable CA1031 // The last resort of the process: whatever it is has its own exit status.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            return Fail(streams, ExitCode.Internal, $"internal error: {e}");
+        }
+    }
+
+    private static ExitCode Fail(CommandStreams streams, ExitCode code, string message)
+    {
+        try
+        {
+            streams.Out.Flush();
+        }
+        catch (IOException)
+        {
+            // Nobody reads the results any more; the message still has a reader.
+        }
+
+        streams.Error.WriteLine($"tracereplay: {message}");
+        return code;
+    }
+}

@@ -1,0 +1,79 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using TraceReplay.Report;
+
+namespace TraceReplay.Cli;
+
+/// <summary>Arguments and options that several commands have.</summary>
+internal static class CommonOptions
+{
+    private const int HighestBbmLevel = 3;
+
+    public static Argument<string[]> Traces() => new("trace")
+    {
+        Description = "Traces, consecutive pieces of one capture; '-' reads standard input.",
+        Arity = ArgumentArity.OneOrMore,
+    };
+
+    public static Argument<string> ExistingDatabase() => new("db")
+    {
+        Description = "A database made by 'tracereplay import' or 'tracereplay analyze'.",
+    };
+
+    public static Option<string> NewDatabase() => new("--db")
+    {
+        Description = "The database to make.",
+        HelpName = "file",
+        Required = true,
+    };
+
+    public static Option<bool> Force() => new("--force") { Description = "Replace the database when it exists." };
+
+    public static Option<string?> Format() => new("--format")
+    {
+        Description = "Format of the traces: ftrace, trace-cmd-report or perf-script; told from the content when not given.",
+        HelpName = "name",
+    };
+
+    public static Option<int?> BbmLevel()
+    {
+        var option = new Option<int?>("--bbm-level")
+        {
+            Description = "FEAT_BBM level to assume, 0..3; without it what the trace says, else 0.",
+            HelpName = "n",
+        };
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens.Count == 1
+                && (!int.TryParse(result.Tokens[0].Value, out var level) || level is < 0 or > HighestBbmLevel))
+            {
+                result.AddError($"'{result.Tokens[0].Value}' is no FEAT_BBM level: expected 0, 1, 2 or 3");
+            }
+        });
+        return option;
+    }
+
+    public static Option<ulong?> Address(string name, string description) => new(name)
+    {
+        Description = description,
+        HelpName = "address",
+        CustomParser = ParseAddress,
+    };
+
+    public static Option<int?> Asid() => new("--asid")
+    {
+        Description = "Only address spaces loaded under this ASID.",
+        HelpName = "n",
+    };
+
+    private static ulong? ParseAddress(ArgumentResult result)
+    {
+        if (AddressText.TryParse(result.Tokens[0].Value, out var value))
+        {
+            return value;
+        }
+
+        result.AddError($"'{result.Tokens[0].Value}' is no address: expected 0x hex or a decimal number");
+        return null;
+    }
+}

@@ -1,0 +1,50 @@
+using System.CommandLine;
+using TraceReplay.Report;
+using TraceReplay.Store;
+
+namespace TraceReplay.Cli;
+
+/// <summary><c>tracereplay replay</c>: replays an imported database again, at another FEAT_BBM level for example.</summary>
+internal static class ReplayCommand
+{
+    /// <summary>The work.</summary>
+    public static ExitCode Replay(
+        CommandStreams streams, Pipeline pipeline, string path, int? bbmLevel, CancellationToken cancellation)
+    {
+        using var database = TraceDatabase.Open(path, writable: true);
+        Step(streams, pipeline, database, bbmLevel, cancellation);
+        InfoReport.WriteReplay(database, streams.Out);
+        var verdict = Verdict.Read(database);
+        streams.Out.WriteLine($"findings: {verdict}");
+        return Status(database, verdict);
+    }
+
+    public static Command Create(CommandStreams streams, Pipeline pipeline)
+    {
+        var database = CommonOptions.ExistingDatabase();
+        var bbmLevel = CommonOptions.BbmLevel();
+        var command = new Command("replay", "Replay an imported database and find violations.") { database, bbmLevel };
+        command.SetWork(streams, (parse, cancellation) => Replay(
+            streams, pipeline, parse.GetRequiredValue(database), parse.GetValue(bbmLevel), cancellation));
+        return command;
+    }
+
+    /// <summary>The replay alone, with its progress.</summary>
+    internal static void Step(
+        CommandStreams streams, Pipeline pipeline, TraceDatabase database, int? bbmLevel, CancellationToken cancellation)
+    {
+        using var progress = ProgressLine.Start(streams, "replay", isBytes: false);
+        pipeline.Replay(database, bbmLevel, progress, cancellation);
+    }
+
+    /// <summary>A damaged trace outweighs what was found in its rest: nobody knows what the missing part holds.</summary>
+    internal static ExitCode Status(TraceDatabase database, Verdict verdict)
+    {
+        if (InfoReport.IsDamaged(database))
+        {
+            return ExitCode.BadInput;
+        }
+
+        return verdict.Errors > 0 ? ExitCode.ErrorsFound : ExitCode.Clean;
+    }
+}

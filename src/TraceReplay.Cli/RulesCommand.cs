@@ -1,0 +1,47 @@
+using System.CommandLine;
+using TraceReplay.Report;
+
+namespace TraceReplay.Cli;
+
+/// <summary><c>tracereplay rules</c>: what is checked, and why.</summary>
+internal static class RulesCommand
+{
+    /// <summary>The work: all rules, or one in full.</summary>
+    public static ExitCode Rules(CommandStreams streams, Pipeline pipeline, string? id)
+    {
+        var rules = pipeline.Rules();
+        if (id is null)
+        {
+            foreach (var rule in rules)
+            {
+                streams.Out.WriteLine($"{rule.Id,-28} {rule.Severity,-8} {rule.Title}");
+            }
+
+            return ExitCode.Clean;
+        }
+
+        var wanted = rules.FirstOrDefault(rule => rule.Id == id);
+        if (wanted is null)
+        {
+            var close = NameSuggestion.For(id, rules.Select(rule => rule.Id));
+            throw new UsageException(
+                $"no rule '{id}'", close.Count == 0 ? "tracereplay rules for the list" : string.Join(" or ", close));
+        }
+
+        streams.Out.WriteLine($"{wanted.Id}: {wanted.Title}");
+        streams.Out.WriteLine($"  severity   {wanted.Severity}");
+        streams.Out.WriteLine($"  Arm rules  {wanted.ArmRules}");
+        streams.Out.WriteLine($"  raised     {wanted.Condition}");
+        streams.Out.WriteLine();
+        streams.Out.WriteLine(wanted.Explanation);
+        return ExitCode.Clean;
+    }
+
+    public static Command Create(CommandStreams streams, Pipeline pipeline)
+    {
+        var id = new Argument<string?>("id") { Description = "A rule to explain.", Arity = ArgumentArity.ZeroOrOne };
+        var command = new Command("rules", "List the rules, or explain one.") { id };
+        command.SetWork(streams, (parse, _) => Rules(streams, pipeline, parse.GetValue(id)));
+        return command;
+    }
+}

@@ -1,0 +1,57 @@
+using CsvHelper;
+
+namespace TraceReplay.Report;
+
+/// <summary>A result as CSV: RFC 4180 quoting, UTF-8 without a byte order mark, lines ending in <c>\n</c>, NULL empty.</summary>
+public static class CsvReport
+{
+    private static readonly CsvWriterOptions Options = CsvWriterOptions.Default with { NewLine = "\n" };
+
+    /// <summary>Writes the header and all rows; returns the number of rows.</summary>
+    public static long Write(QueryResult result, TextWriter output)
+    {
+        using var csv = CsvWriter.Create(output, Options, leaveOpen: true);
+        return Write(result, csv);
+    }
+
+    /// <summary>Writes a file. It appears under its name only when it is whole; a file of that name is replaced.</summary>
+    public static long WriteFile(QueryResult result, string path)
+    {
+        var partial = path + ".partial";
+        try
+        {
+            long rows;
+            using (var csv = CsvWriter.ToFile(partial, Options))
+            {
+                rows = Write(result, csv);
+            }
+
+            File.Move(partial, path, overwrite: true);
+            return rows;
+        }
+        catch
+        {
+            File.Delete(partial);
+            throw;
+        }
+    }
+
+    private static long Write(QueryResult result, CsvWriter csv)
+    {
+        csv.WriteHeader([.. result.Columns]);
+        long rows = 0;
+        while (result.Read())
+        {
+            for (var i = 0; i < result.Columns.Count; i++)
+            {
+                csv.WriteField(result.Value(i));
+            }
+
+            csv.EndRecord();
+            rows++;
+        }
+
+        csv.Flush();
+        return rows;
+    }
+}

@@ -1,0 +1,42 @@
+using TraceReplay.Store;
+
+namespace TraceReplay.Report;
+
+/// <summary>What happened to one descriptor, or to the translation of one address: one line an event.</summary>
+public static class HistoryReport
+{
+    /// <summary>History of the descriptor at a physical address; returns the number of events.</summary>
+    public static long WriteEntry(TraceDatabase database, ulong pa, TextWriter output)
+    {
+        using var rows = QueryResult.Run(database, "entry_history", ("pa", unchecked((long)pa)));
+        return Write(rows, output, _ => "");
+    }
+
+    /// <summary>History of the translation of an input address, at every level; returns the number of events.</summary>
+    public static long WriteAddress(TraceDatabase database, ulong va, int? asid, TextWriter output)
+    {
+        using var rows = QueryResult.Run(database, "va_history", ("va", unchecked((long)va)), ("asid", (long?)asid));
+        return Write(rows, output, row => $"L{row.Text("level"),-2} {row.Text("pa")}  ");
+    }
+
+    private static long Write(QueryResult rows, TextWriter output, Func<QueryResult, string> place)
+    {
+        long count = 0;
+        while (rows.Read())
+        {
+            output.WriteLine(
+                ($"line {rows.Text("line"),-9} {rows.Text("time"),18}  CPU {rows.Text("cpu"),-3} {place(rows)}"
+                + $"{rows.Text("event"),-9} {Change(rows)}  {rows.Text("detail")}").TrimEnd()
+                + (rows.Text("event") == "store" && rows.Text("task") is { Length: > 0 } task ? $"  [{task}]" : ""));
+            count++;
+        }
+
+        return count;
+    }
+
+    private static string Change(QueryResult rows)
+    {
+        var (old, value) = (rows.Text("old"), rows.Text("new"));
+        return value.Length == 0 ? old : $"{(old.Length == 0 ? "?" : old)} -> {value}";
+    }
+}

@@ -1,0 +1,114 @@
+using TraceReplay.Store;
+
+namespace TraceReplay.Report;
+
+/// <summary>What a database holds: the inputs, how they were replayed, and what was found.</summary>
+public static class InfoReport
+{
+    /// <summary>Writes everything.</summary>
+    public static void Write(TraceDatabase database, TextWriter output)
+    {
+        WriteTraces(database, output);
+        WriteCounts(database, output, "events", "event_counts", row => $"{row.Text("kind"),-20} {Count(row),14}");
+        WriteCounts(
+            database, output, "problems", "problem_totals",
+            row => $"{row.Text("kind"),-20} {Count(row),14}  {row.Text("severity")}: {row.Text("help")}");
+        WriteCounts(
+            database, output, "skipped events", "skipped_events",
+            row => $"{row.Text("event"),-20} {Count(row),14}  first at line {row.Text("first_line")}");
+        WriteReplay(database, output);
+        WriteCounts(
+            database, output, "findings by rule", "finding_counts",
+            row => $"{row.Text("severity"),-8} {row.Text("rule"),-28} {Number.Format(row.Integer("findings") ?? 0),10}  "
+                + $"{row.Text("confidence")}{(row.Text("tag").Length == 0 ? "" : ", " + row.Text("tag"))}");
+        output.WriteLine($"findings: {Verdict.Read(database)}");
+    }
+
+    /// <summary>True when an input could be read only in part: what was found may not be all.</summary>
+    public static bool IsDamaged(TraceDatabase database)
+    {
+        using var traces = QueryResult.Run(database, "traces");
+        while (traces.Read())
+        {
+            if (traces.Integer("is_damaged") == 1)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Writes the lines about replay, the first of which compares the final state.</summary>
+    public static void WriteReplay(TraceDatabase database, TextWriter output)
+    {
+        using var replay = QueryResult.Run(database, "replay_summary");
+        if (!replay.Read())
+        {
+            output.WriteLine("final state: not replayed");
+            return;
+        }
+
+        output.WriteLine($"final state: {replay.Text("final_compared")} compared, {replay.Text("final_differing")} differ");
+        if (replay.Integer("final_unknown") is > 0 and var unknown)
+        {
+            output.WriteLine($"final state: {unknown} not known to replay");
+        }
+
+        var granule = replay.Integer("granule_bytes") is { } bytes ? Number.Size(bytes) : "not known";
+        output.WriteLine($"granule: {granule} ({replay.Text("granule_source")})");
+        output.WriteLine($"FEAT_BBM level assumed: {replay.Text("bbm_level")}");
+        output.WriteLine($"events replayed: {replay.Text("events")}");
+        output.WriteLine($"stores of unknown liveness: {replay.Text("undecided_writes")}");
+    }
+
+    private static void WriteTraces(TraceDatabase database, TextWriter output)
+    {
+        using var traces = QueryResult.Run(database, "traces");
+        while (traces.Read())
+        {
+            output.WriteLine($"trace: {traces.Text("path")}");
+            output.WriteLine($"  format       {traces.Text("format")}, {Compression(traces.Text("compression"))}, clock: {traces.Text("clock")}");
+            output.WriteLine($"  size         {Number.Format(traces.Integer("size_bytes") ?? 0)} bytes, "
+                + $"{Number.Format(traces.Integer("line_count") ?? 0)} lines");
+            output.WriteLine($"  events       {Number.Format(traces.Integer("events") ?? 0)} on {traces.Text("cpu_count")} CPUs");
+            output.WriteLine($"  sha256       {traces.Text("sha256")}");
+            if (traces.Integer("overwritten_events") is > 0 and var lost)
+            {
+                output.WriteLine($"  overwritten  {Number.Format(lost)} events before the first were lost in the ring buffer");
+            }
+
+            if (traces.Integer("is_damaged") == 1)
+            {
+                output.WriteLine("  damaged      read only in part");
+            }
+        }
+    }
+
+    private static void WriteCounts(
+        TraceDatabase database, TextWriter output, string title, string query, Func<QueryResult, string> format)
+    {
+        using var rows = QueryResult.Run(database, query);
+        var any = false;
+        while (rows.Read())
+        {
+            // event_counts lists kinds that do not occur as well.
+            if (query == "event_counts" && rows.Integer("count") == 0)
+            {
+                continue;
+            }
+
+            if (!any)
+            {
+                output.WriteLine($"{title}:");
+                any = true;
+            }
+
+            output.WriteLine("  " + format(rows));
+        }
+    }
+
+    private static string Count(QueryResult row) => Number.Format(row.Integer("count") ?? 0);
+
+    private static string Compression(string name) => name == "none" ? "not compressed" : name;
+}

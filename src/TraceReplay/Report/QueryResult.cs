@@ -1,0 +1,93 @@
+using System.Globalization;
+using Microsoft.Data.Sqlite;
+using TraceReplay.Store;
+
+namespace TraceReplay.Report;
+
+/// <summary>The rows of a canned query, read one at a time: a result of millions of rows needs no memory.</summary>
+public sealed class QueryResult : IDisposable
+{
+    private readonly SqliteCommand _command;
+    private readonly SqliteDataReader _reader;
+    private readonly Dictionary<string, int> _ordinals = new(StringComparer.Ordinal);
+
+    private QueryResult(SqliteCommand command, SqliteDataReader reader)
+    {
+        _command = command;
+        _reader = reader;
+        Columns = [.. Enumerable.Range(0, reader.FieldCount).Select(reader.GetName)];
+        for (var i = 0; i < Columns.Count; i++)
+        {
+            _ordinals.TryAdd(Columns[i], i);
+        }
+    }
+
+    /// <summary>Column names, in order.</summary>
+    public IReadOnlyList<string> Columns { get; }
+
+    /// <summary>Starts a query. Parameters that are not given have their default.</summary>
+    /// <exception cref="ArgumentException">An argument the query does not know, or a required one that is missing.</exception>
+    public static QueryResult Run(TraceDatabase database, CannedQuery query, IReadOnlyDictionary<string, object?>? arguments = null)
+    {
+        foreach (var name in arguments?.Keys ?? [])
+        {
+            if (!query.Parameters.Any(parameter => parameter.Name == name))
+            {
+                throw new ArgumentException($"query {query.Name} has no parameter {name}", nameof(arguments));
+            }
+        }
+
+        var command = database.Connection.CreateCommand();
+        command.CommandText = query.Sql;
+        foreach (var parameter in query.Parameters)
+        {
+            object? value = null;
+            var isGiven = arguments is not null && arguments.TryGetValue(parameter.Name, out value);
+            if (!isGiven && parameter.IsRequired)
+            {
+                command.Dispose();
+                throw new ArgumentException($"query {query.Name} needs the parameter {parameter.Name}", nameof(arguments));
+            }
+
+            command.Parameters.AddWithValue("@" + parameter.Name, (isGiven ? value : parameter.Default) ?? DBNull.Value);
+        }
+
+        return new QueryResult(command, command.ExecuteReader());
+    }
+
+    /// <summary>Starts a query with named arguments.</summary>
+    public static QueryResult Run(TraceDatabase database, string query, params ReadOnlySpan<(string Name, object? Value)> arguments)
+    {
+        Dictionary<string, object?> values = [];
+        foreach (var (name, value) in arguments)
+        {
+            values.Add(name, value);
+        }
+
+        return Run(database, QueryCatalogue.Get(query), values);
+    }
+
+    /// <summary>Goes to the next row; false behind the last.</summary>
+    public bool Read() => _reader.Read();
+
+    /// <summary>A value of the row: <see cref="long"/>, <see cref="double"/>, <see cref="string"/>, or null.</summary>
+    public object? Value(int column) => _reader.IsDBNull(column) ? null : _reader.GetValue(column);
+
+    /// <summary>A value as text, empty for NULL.</summary>
+    public string Text(string column) =>
+        Value(_ordinals[column]) is { } value ? Convert.ToString(value, CultureInfo.InvariantCulture) ?? "" : "";
+
+    /// <summary>An integer, or null for NULL.</summary>
+    public long? Integer(string column) =>
+        Value(_ordinals[column]) is { } value ? Convert.ToInt64(value, CultureInfo.InvariantCulture) : null;
+
+    /// <summary>An address or descriptor that the query printed as hex, or null for NULL.</summary>
+    public ulong? Address(string column) =>
+        AddressText.TryParse(Text(column), out var value) ? value : null;
+
+    public void Dispose()
+    {
+        _reader.Dispose();
+        _command.Dispose();
+    }
+}

@@ -1,0 +1,31 @@
+using TraceReplay.Store;
+
+namespace TraceReplay.Report;
+
+/// <summary>One report that was written.</summary>
+/// <param name="Query">The query it answers.</param>
+/// <param name="Path">The file.</param>
+/// <param name="Rows">Rows below the header.</param>
+public sealed record WrittenReport(CannedQuery Query, string Path, long Rows);
+
+/// <summary>The reports of an analysis: one CSV for every canned query that needs to be told nothing.</summary>
+public static class StandardReports
+{
+    /// <summary>The queries, in name order.</summary>
+    public static IReadOnlyList<CannedQuery> Queries { get; } = [.. QueryCatalogue.All.Where(query => query.IsStandardReport)];
+
+    /// <summary>Writes them as <c>name.csv</c> into a directory, which is made when it does not exist.</summary>
+    public static IReadOnlyList<WrittenReport> Write(TraceDatabase database, string directory)
+    {
+        Directory.CreateDirectory(directory);
+        List<WrittenReport> written = [];
+        foreach (var query in Queries)
+        {
+            using var result = QueryResult.Run(database, query);
+            var path = Path.Combine(directory, query.Name + ".csv");
+            written.Add(new WrittenReport(query, path, CsvReport.WriteFile(result, path)));
+        }
+
+        return written;
+    }
+}

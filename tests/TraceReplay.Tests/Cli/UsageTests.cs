@@ -1,0 +1,79 @@
+using TraceReplay.Cli;
+using Xunit;
+
+namespace TraceReplay.Tests.Cli;
+
+public sealed class UsageTests : IDisposable
+{
+    private readonly CommandFixture _fixture = new();
+
+    public void Dispose() => _fixture.Dispose();
+
+    [Theory]
+    [InlineData("quary", "'quary' is no command here", "query")]
+    [InlineData("walk x", "Option '--va' is required", "walk --help")]
+    [InlineData("walk x --va zz", "'zz' is no address", "walk --help")]
+    [InlineData("import x", "Option '--db' is required", "import --help")]
+    [InlineData("replay x --bbm-level 4", "'4' is no FEAT_BBM level", "replay --help")]
+    [InlineData("replay x --bbm-level two", "two", "replay --help")]
+    [InlineData("query x findings --format xml", "xml", "query --help")]
+    [InlineData("query x findngs", "no query 'findngs'", "findings")]
+    [InlineData("query x findings --colour red", "query findings has no parameter --colour", "--severity")]
+    [InlineData("query x findings --show-unknown yes", "--show-unknown takes a decimal integer, not 'yes'", "--severity")]
+    [InlineData("query x findings --rule", "--rule needs a text", "--severity")]
+    [InlineData("query x entry_history", "query entry_history needs --pa", "--pa")]
+    [InlineData("query x entry_history --pa q", "--pa takes an address", "--pa")]
+    [InlineData("query x findings roots", "one query at a time", "tracereplay query <db> findings")]
+    [InlineData("query x --rule a", "parameters need the name of a query", "NAME")]
+    [InlineData("history x", "one of --va", "tracereplay history")]
+    [InlineData("history x --va 1 --pa 2", "one of --va", "tracereplay history")]
+    [InlineData("history x --pa 2 --asid 3", "--asid", "--va")]
+    [InlineData("rules bbm-oa-chnge", "no rule 'bbm-oa-chnge'", "bbm-oa-change")]
+    [InlineData("info x y", "'y' is no argument", "info --help")]
+    public async Task Usage_error_is_exit_status_2_and_says_what_to_type(string line, string message, string hint)
+    {
+        Assert.Equal(ExitCode.Usage, await _fixture.RunAsync(line.Split(' ')));
+        Assert.Contains(message, _fixture.Error, StringComparison.Ordinal);
+        Assert.Contains("Try: ", _fixture.Error, StringComparison.Ordinal);
+        Assert.Contains(hint, _fixture.Error, StringComparison.Ordinal);
+        Assert.Empty(_fixture.Output);
+    }
+
+    [Fact]
+    public async Task No_command_is_exit_status_2() => Assert.Equal(ExitCode.Usage, await _fixture.RunAsync());
+
+    [Theory]
+    [InlineData("--help", "analyze")]
+    [InlineData("analyze --help", "--bbm-level")]
+    [InlineData("query --help", "NAME [--PARAMETER VALUE]")]
+    [InlineData("walk --help", "line:N, seq:N")]
+    public async Task Help_goes_to_standard_output(string line, string text)
+    {
+        Assert.Equal(ExitCode.Clean, await _fixture.RunAsync(line.Split(' ')));
+        Assert.Contains(text, _fixture.Output, StringComparison.Ordinal);
+        Assert.Empty(_fixture.Error);
+    }
+
+    [Fact]
+    public void An_existing_file_is_not_replaced_without_being_asked_to()
+    {
+        var path = _fixture.Sample();
+        var error = Assert.Throws<UsageException>(() => NewDatabaseFile.Check(path, ["a.trace"], force: false));
+        Assert.Contains("--force", error.Hint, StringComparison.Ordinal);
+        NewDatabaseFile.Check(path, ["a.trace"], force: true);
+    }
+
+    [Fact]
+    public void A_file_that_is_no_database_of_the_tool_is_never_replaced()
+    {
+        var path = _fixture.Bytes("notes.txt", [.. Enumerable.Repeat((byte)'x', 4096)]);
+        Assert.Throws<UsageException>(() => NewDatabaseFile.Check(path, ["a.trace"], force: true));
+    }
+
+    [Fact]
+    public void A_trace_is_never_replaced_by_its_database()
+    {
+        var path = _fixture.File("boot.trace");
+        Assert.Throws<UsageException>(() => NewDatabaseFile.Check(path, [path], force: true));
+    }
+}
