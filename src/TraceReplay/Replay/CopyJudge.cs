@@ -290,9 +290,9 @@ internal sealed class CopyJudge(MachineState machine, IReplaySink sink, FindingC
         return storeSeq > copiedSeq && Same(copied, frame.OverwrittenOf(at));
     }
 
-    // Hardware may have set AF or the dirty state in either.
+    // Hardware may have set AF or the dirty state in either, and a copy may be made of other sizes: the Contiguous bit is no difference.
     private static bool Same(ulong left, ulong right) =>
-        ((left ^ right) & ~(DescriptorBits.HardwareManaged(left) | DescriptorBits.HardwareManaged(right))) == 0
+        ((left ^ right) & ~(DescriptorBits.HardwareManaged(left) | DescriptorBits.HardwareManaged(right) | DescriptorBits.Contiguous)) == 0
         || ((left | right) & DescriptorBits.Valid) == 0;
 
     private void Report(RootSwap swap, in LostUpdate update, int cpu, in Replay.StoreContext writer)
