@@ -1,4 +1,7 @@
+using TraceReplay.Ingest;
+using TraceReplay.Replay;
 using TraceReplay.Report;
+using TraceReplay.Rules;
 using TraceReplay.Store;
 
 namespace TraceReplay.Cli;
@@ -31,9 +34,39 @@ internal sealed record Pipeline(
     DescriptorDecoder Describe)
 {
     /// <summary>The library's own steps.</summary>
-    public static Pipeline OfLibrary { get; } = new(
-        (_, _, _) => throw new NotSupportedException("this build has no importer"),
-        (_, _, _, _) => throw new NotSupportedException("this build has no replay engine"),
-        () => throw new NotSupportedException("this build has no rules"),
-        DescriptorOutline.Describe);
+    public static Pipeline OfLibrary { get; } = new(ImportWithLibrary, ReplayWithLibrary, RulesOfLibrary, DescriptorOutline.Describe);
+
+    private static void ImportWithLibrary(ImportRequest request, IProgress<StepProgress>? progress, CancellationToken cancellation)
+    {
+        var options = new ImportOptions
+        {
+            Force = request.Force,
+            Format = request.Format,
+            StandardInput = request.Paths.Contains(ImportOptions.StandardInputPath) ? Console.OpenStandardInput() : null,
+        };
+        var relay = progress is null
+            ? null
+            : new Relay<ImportProgress>(p => progress.Report(new StepProgress(p.BytesRead, p.TotalBytes ?? 0, p.Events)));
+        TraceImporter.Import(request.Paths, request.DatabasePath, options, relay, cancellation);
+    }
+
+    private static void ReplayWithLibrary(
+        TraceDatabase database, int? bbmLevel, IProgress<StepProgress>? progress, CancellationToken cancellation)
+    {
+        var total = progress is null ? 0 : new EventReader(database).CountEvents();
+        var relay = progress is null ? null : new Relay<long>(events => progress.Report(new StepProgress(events, total, events)));
+        Replayer.Replay(database, new ReplayOptions { BbmLevel = bbmLevel }, relay, cancellation);
+    }
+
+    private static List<RuleText> RulesOfLibrary() =>
+    [
+        .. RuleCatalogue.All.Select(rule => new RuleText(
+            rule.Id, rule.Title, rule.Severity.ToString().ToLowerInvariant(), rule.ArmRules, rule.Explanation, rule.Condition)),
+    ];
+
+    // Progress<T> would report on another thread, after the step is over.
+    private sealed class Relay<T>(Action<T> report) : IProgress<T>
+    {
+        public void Report(T value) => report(value);
+    }
 }

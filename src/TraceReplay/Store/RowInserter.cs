@@ -14,12 +14,12 @@ internal sealed class RowInserter : IDisposable
     private readonly string _table;
     private int _column;
 
-    public RowInserter(sqlite3 database, string table, string columnList, int columnCount)
+    public RowInserter(sqlite3 database, string table, string columnList, int columnCount, bool ignoreRepeats = false)
     {
         _database = database;
         _table = table;
         var holes = string.Join(", ", Enumerable.Repeat("?", columnCount));
-        var result = raw.sqlite3_prepare_v2(database, $"INSERT INTO {table} ({columnList}) VALUES ({holes})", out _statement);
+        var result = raw.sqlite3_prepare_v2(database, $"INSERT {(ignoreRepeats ? "OR IGNORE " : "")}INTO {table} ({columnList}) VALUES ({holes})", out _statement);
         if (result != raw.SQLITE_OK)
         {
             ThrowFailed(result);

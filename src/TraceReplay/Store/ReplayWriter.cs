@@ -1,0 +1,211 @@
+using Dapper;
+using Microsoft.Data.Sqlite;
+using SQLitePCL;
+using TraceReplay.Arm;
+using TraceReplay.Replay;
+using TraceReplay.Rules;
+
+namespace TraceReplay.Store;
+
+/// <summary>Writes what replay derives into its tables, in place of what an earlier replay wrote. The caller holds a transaction around it.</summary>
+public sealed class ReplayWriter : IReplaySink, IDisposable
+{
+    // In the order that references allow them to be emptied.
+    private static readonly string[] Tables =
+    [
+        "finding_store", "finding", "rule", "root_swap", "kernel_run", "tlbi_site", "transition_count", "transition", "stale_record",
+        "table_use", "root_load", "address_space", "replay",
+    ];
+
+    private readonly SqliteConnection _connection;
+    private readonly RowInserter _rootLoad;
+    private readonly RowInserter _tableUse;
+    private readonly RowInserter _staleRecord;
+    private readonly RowInserter _transition;
+    private readonly RowInserter _transitionCount;
+    private readonly RowInserter _tlbiSite;
+    private readonly RowInserter _kernelRun;
+    private readonly RowInserter _rootSwap;
+    private readonly RowInserter _space;
+    private readonly RowInserter _finding;
+    private readonly RowInserter _findingStore;
+    private readonly RowInserter _rule;
+
+    /// <param name="connection">An open database; its replay tables are emptied.</param>
+    public ReplayWriter(SqliteConnection connection)
+    {
+        ArgumentNullException.ThrowIfNull(connection);
+        _connection = connection;
+        DropIndexes();
+        foreach (var table in Tables)
+        {
+            connection.Execute($"DELETE FROM {table}");
+        }
+
+        var database = connection.Handle ?? throw new ArgumentException("the connection is not open", nameof(connection));
+        _rootLoad = new(database, "root_load", "seq, cpu, half, space_id, asid", 5);
+        _tableUse = new(database, "table_use", "id, space_id, base, level, entries, va_base, parent_pa, from_seq, to_seq", 9);
+        _staleRecord = new(
+            database, "stale_record",
+            "id, break_seq, pa, level, space_id, va, size_bytes, asid, old, new, class, tlbi_seq, complete_seq", 13);
+        _transition = new(
+            database, "transition",
+            "seq, space_id, class, is_live, via_break, pa, level, va, old, new, stale_id, finding_id, verdict", 13);
+        _transitionCount = new(database, "transition_count", "class, is_live, via_break, count", 4);
+        _tlbiSite = new(database, "tlbi_site", "op_id, pc, count, covered, records, ineffective, first_seq", 7);
+        _kernelRun = new(database, "kernel_run", "kind, va_start, va_end, first_seq, last_seq, stores, cpu, task_id", 8);
+        _rootSwap = new(
+            database, "root_swap",
+            "seq, half, old_space_id, new_space_id, tables_copied, tables_shared, entries_compared, lost_updates, late_writes, done_seq", 10);
+        _space = new(
+            database, "address_space",
+            "id, root_pa, regime, half, start_level, entries, granule_bytes, incarnation, first_seq, last_seq", 10);
+        _finding = new(
+            database, "finding",
+            "id, rule, severity, confidence, tag, seq, line, time_ns, cpu, task_id, pa, level, va, asid, space_id, old, new, "
+            + "old_decoded, new_decoded, difference, stale_seq, stale_line, tlbi_seq, tlbi_line, tlbi_why, barrier_seq, "
+            + "barrier_line, barrier_why, count, pc, how_id, summary", 32);
+        _findingStore = new(database, "finding_store", "finding_id, seq, pa, va, old, new, stale_seq", 7, ignoreRepeats: true);
+        _rule = new(database, "rule", "id, title, severity, arm_rule, explanation, condition", 6);
+        foreach (var rule in RuleCatalogue.All)
+        {
+            _rule.Row().Add(rule.Id).Add(rule.Title).Add(NameOf(rule.Severity)).Add(rule.ArmRules).Add(rule.Explanation)
+                .Add(rule.Condition).Insert();
+        }
+    }
+
+    public void RootLoad(long seq, int cpu, int half, AddressSpace space, ushort? asid)
+    {
+        ArgumentNullException.ThrowIfNull(space);
+        _rootLoad.Row().Add(seq).Add(cpu).Add(half).Add(space.Id).Add((int?)asid).Insert();
+    }
+
+    public void TableUse(TableUse use, long? toSeq)
+    {
+        ArgumentNullException.ThrowIfNull(use);
+        var space = use.Space;
+        var va = space.IsRooted ? use.IaBase : space.VaBase is { } vaBase ? vaBase + use.IaBase : (ulong?)null;
+        _tableUse.Row().Add(use.Id).Add(SpaceId(space)).Add(use.Base).Add(use.Level).Add(use.Entries).Add(va)
+            .Add(use.Parent is null ? null : use.ParentPa).Add(use.FromSeq).Add(toSeq).Insert();
+    }
+
+    public void StaleRecord(StaleRecord record, long? completeSeq)
+    {
+        ArgumentNullException.ThrowIfNull(record);
+        var space = record.Space;
+        var va = space.IsRooted ? record.Ia : space.VaBase is { } vaBase ? vaBase + record.Ia : (ulong?)null;
+        int? asid = record.ObligationCount == 1 && record.Obligations[0] is { IsGlobal: false, AllAsids: false, AsidUnknown: false } only
+            ? only.Asid
+            : null;
+        _staleRecord.Row().Add(record.Id).Add(record.Break.Header.Seq).Add(record.Pa).Add(record.Level).Add(SpaceId(space)).Add(va)
+            .Add(record.Size).Add(asid).Add(record.Value).Add(record.NewValue).Add(DescriptorText.Name(record.Class))
+            .Add(record.TlbiSeq == 0 ? null : (long?)record.TlbiSeq).Add(completeSeq).Insert();
+    }
+
+    public void Transition(in Transition transition) =>
+        _transition.Row().Add(transition.Seq).Add(SpaceId(transition.Space)).Add(DescriptorText.Name(transition.Class))
+            .Add(transition.IsLive).Add(transition.ViaBreak).Add(transition.Pa).Add(transition.Level).Add(transition.Va)
+            .Add(transition.Old).Add(transition.New).Add(IdOrNull(transition.StaleId)).Add(IdOrNull(transition.FindingId))
+            .Add(transition.Verdict).Insert();
+
+    public void TransitionCount(TransitionClass transitionClass, bool isLive, bool viaBreak, long count) =>
+        _transitionCount.Row().Add(DescriptorText.Name(transitionClass)).Add(isLive).Add(viaBreak).Add(count).Insert();
+
+    public void TlbiSite(in TlbiSite site) =>
+        _tlbiSite.Row().Add(site.Operation).Add(site.Pc).Add(site.Count).Add(site.Covered).Add(site.Records).Add(site.Ineffective)
+            .Add(site.FirstSeq).Insert();
+
+    public void KernelRun(in KernelRun run) =>
+        _kernelRun.Row().Add(run.Kind).Add(run.VaStart).Add(run.VaEnd).Add(run.FirstSeq).Add(run.LastSeq).Add(run.Stores).Add(run.Cpu)
+            .Add(run.Task).Insert();
+
+    public void RootSwap(RootSwap swap)
+    {
+        ArgumentNullException.ThrowIfNull(swap);
+        _rootSwap.Row().Add(swap.Seq).Add(swap.Half).Add(swap.Old.Id).Add(swap.New.Id).Add(swap.TablesCopied).Add(swap.TablesShared)
+            .Add(swap.EntriesCompared).Add(swap.LostUpdates).Add(swap.LateWrites).Add(swap.DoneSeq).Insert();
+    }
+
+    public void Space(AddressSpace space)
+    {
+        ArgumentNullException.ThrowIfNull(space);
+        if (space.IsRooted)
+        {
+            _space.Row().Add(space.Id).Add(space.Root.Base).Add("EL1&0").Add(space.Half).Add(space.Root.Level).Add(space.Root.Entries)
+                .Add(space.Format.Granule.Bytes).Add(space.Incarnation).Add(space.FirstSeq).Add(space.LastSeq).Insert();
+        }
+    }
+
+    public void FindingStore(
+        Finding finding, long seq, ulong pa, ulong? va, ulong? oldValue, ulong? newValue, long? staleSeq)
+    {
+        ArgumentNullException.ThrowIfNull(finding);
+        _findingStore.Row().Add(finding.Id).Add(seq).Add(pa).Add(va).Add(oldValue).Add(newValue).Add(staleSeq).Insert();
+    }
+
+    public void Finding(Finding finding)
+    {
+        ArgumentNullException.ThrowIfNull(finding);
+        _finding.Row().Add(finding.Id).Add(finding.Rule.Id).Add(NameOf(finding.Severity)).Add(NameOf(finding.Confidence))
+            .Add(finding.Tag).Add(finding.Where.Seq).Add(finding.Where.Line).Add(finding.Where.Time).Add(finding.Where.Cpu)
+            .Add(finding.Where.Task).Add(finding.Pa).Add(finding.Level).Add(finding.Va).Add((int?)finding.Asid)
+            .Add(IdOrNull(finding.SpaceId)).Add(finding.Old).Add(finding.New).Add(finding.OldDecoded).Add(finding.NewDecoded)
+            .Add(finding.Difference).Add(finding.Stale?.Seq).Add(finding.Stale?.Line).Add(finding.TlbiSeq).Add(finding.TlbiLine)
+            .Add(finding.TlbiWhy).Add(finding.BarrierSeq).Add(finding.BarrierLine).Add(finding.BarrierWhy).Add(finding.Count)
+            .Add(finding.Pc).Add(finding.How).Add(finding.Summary).Insert();
+    }
+
+    /// <summary>Writes the row that tells how the events were replayed.</summary>
+    public void Summary(ReplaySummary summary)
+    {
+        ArgumentNullException.ThrowIfNull(summary);
+        _connection.Execute(
+            """
+            INSERT INTO replay (id, bbm_level, granule_bytes, granule_source, final_compared, final_differing, final_unknown, events,
+              undecided_writes)
+            VALUES (1, @BbmLevel, @GranuleBytes, @Source, @FinalCompared, @FinalDiffering, @FinalUnknown, @Events, @UndecidedWrites)
+            """,
+            new
+            {
+                summary.BbmLevel,
+                summary.GranuleBytes,
+                Source = NameOf(summary.GranuleSource),
+                summary.FinalCompared,
+                summary.FinalDiffering,
+                summary.FinalUnknown,
+                summary.Events,
+                summary.UndecidedWrites,
+            });
+    }
+
+    public void Dispose()
+    {
+        RowInserter[] inserters =
+        [
+            _rootLoad, _tableUse, _staleRecord, _transition, _transitionCount, _tlbiSite, _kernelRun, _rootSwap, _space, _finding,
+            _findingStore, _rule,
+        ];
+        foreach (var inserter in inserters)
+        {
+            inserter.Dispose();
+        }
+    }
+
+    // A table is filled faster without its indexes; the caller makes them again afterwards.
+    private void DropIndexes()
+    {
+        var names = _connection.Query<string>("SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL").ToList();
+        foreach (var name in names.Where(name => Tables.Any(table => name.StartsWith(table + "_", StringComparison.Ordinal))))
+        {
+            _connection.Execute($"DROP INDEX \"{name}\"");
+        }
+    }
+
+    // Spaces without a root have no row.
+    private static int? SpaceId(AddressSpace? space) => space is { IsRooted: true } ? space.Id : null;
+
+    private static int? IdOrNull(int id) => id == 0 ? null : id;
+
+    private static string NameOf<T>(T value)
+        where T : struct, Enum => value.ToString().ToLowerInvariant();
+}
