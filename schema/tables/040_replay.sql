@@ -42,7 +42,7 @@ CREATE TABLE root_load (
   seq       INTEGER NOT NULL,
   cpu       INTEGER NOT NULL,
   half      INTEGER NOT NULL,
-  space_id  INTEGER NOT NULL REFERENCES address_space (id),
+  space_id  INTEGER NOT NULL,
   asid      INTEGER, -- ASID in force with it, NULL when not known
   PRIMARY KEY (seq, half)
 ) STRICT, WITHOUT ROWID;

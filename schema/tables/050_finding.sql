@@ -36,7 +36,7 @@ CREATE TABLE finding (
 
 -- The stores folded into a finding.
 CREATE TABLE finding_store (
-  finding_id  INTEGER NOT NULL REFERENCES finding (id),
+  finding_id  INTEGER NOT NULL,
   seq         INTEGER NOT NULL,
   pa          INTEGER NOT NULL,
   va          INTEGER,
