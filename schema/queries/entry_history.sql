@@ -11,19 +11,25 @@
 -- column: old value before, empty when not known
 -- column: new value after
 -- column: detail who did the store, what was completed, or the finding
-WITH happening (seq, place, event, old, new, detail) AS MATERIALIZED (
-  SELECT seq, 1, 'store', old, new,
+WITH happening (seq, line, cpu, time_ns, task_id, place, event, old, new, detail) AS (
+  SELECT seq, line, cpu, time_ns, task_id, 1, 'store', old, new,
     trim(ifnull((SELECT text FROM name WHERE id = how_id), '')
       || iif(pc IS NULL, '', printf(' pc=0x%016x', pc)))
   FROM pgtable_write
   WHERE pa = @pa
   UNION ALL
-  SELECT seq, 1, CASE source WHEN 0 THEN 'initial' WHEN 1 THEN 'hardware' ELSE 'final' END,
+  SELECT seq, line, cpu, time_ns, task_id, 1,
+    CASE source WHEN 0 THEN 'initial' WHEN 1 THEN 'hardware' ELSE 'final' END,
     old, value, ''
   FROM descriptor_known
   WHERE pa = @pa
   UNION ALL
-  SELECT complete_seq, 2, 'complete', old, NULL,
+  SELECT complete_seq,
+    (SELECT line FROM event WHERE seq = complete_seq),
+    (SELECT cpu FROM event WHERE seq = complete_seq),
+    (SELECT time_ns FROM event WHERE seq = complete_seq),
+    (SELECT task_id FROM event WHERE seq = complete_seq),
+    2, 'complete', old, NULL,
     'no TLB holds the value removed at line '
       || (SELECT line FROM event WHERE seq = break_seq) || ' any more'
       || iif(tlbi_seq IS NULL, '',
@@ -32,15 +38,9 @@ WITH happening (seq, place, event, old, new, detail) AS MATERIALIZED (
   WHERE pa = @pa
     AND complete_seq IS NOT NULL
   UNION ALL
-  SELECT seq, 3, 'finding', old, new, rule || ': ' || summary
+  SELECT seq, line, cpu, time_ns, task_id, 3, 'finding', old, new, rule || ': ' || summary
   FROM finding
   WHERE pa = @pa
-),
--- Sorted once the events are found: a sort in the same SELECT keeps SQLite from its keys.
-placed AS MATERIALIZED (
-  SELECT h.*, e.line, e.cpu, e.time_ns, e.task_id
-  FROM happening AS h
-  JOIN event AS e ON e.seq = h.seq
 )
 SELECT
   p.seq,
@@ -53,5 +53,5 @@ SELECT
   iif(p.old IS NULL, NULL, printf('0x%016x', p.old)) AS old,
   iif(p.new IS NULL, NULL, printf('0x%016x', p.new)) AS new,
   p.detail
-FROM placed AS p
+FROM happening AS p
 ORDER BY p.seq, p.place, p.event, p.old, p.detail;

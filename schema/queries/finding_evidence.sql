@@ -32,11 +32,12 @@ WITH piece (role, place, seq, why) AS MATERIALIZED (
   FROM finding
   WHERE id = @id
 ),
--- Sorted once the events are found: a sort in the same SELECT keeps SQLite from its keys.
+-- Sorted once the events are found: a sort in the same SELECT keeps SQLite from its keys, and a
+-- CROSS JOIN keeps it from turning the join around.
 placed AS MATERIALIZED (
   SELECT p.*, e.line, e.cpu, e.time_ns, e.task_id, e.kind, e.text
   FROM piece AS p
-  JOIN event AS e ON e.seq = p.seq
+  CROSS JOIN event AS e ON e.seq = p.seq
 )
 SELECT
   p.role,

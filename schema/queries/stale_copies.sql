@@ -18,19 +18,19 @@ WITH stale_copy_finding AS (
   WHERE rule = 'table-copy-stale'
 )
 SELECT
-  (SELECT line FROM event WHERE seq = w.seq) AS line,
-  (SELECT line FROM event WHERE seq = w.done_seq) AS done_line,
-  w.half AS ttbr,
+  (SELECT line FROM event WHERE seq = x.seq) AS line,
+  (SELECT line FROM event WHERE seq = x.done_seq) AS done_line,
+  x.half AS ttbr,
   iif(o.root_pa IS NULL, NULL, printf('0x%016x', o.root_pa)) AS old_root,
   iif(n.root_pa IS NULL, NULL, printf('0x%016x', n.root_pa)) AS new_root,
-  w.tables_copied,
-  w.tables_shared,
-  w.entries_compared,
-  w.lost_updates,
-  w.late_writes,
+  x.tables_copied,
+  x.tables_shared,
+  x.entries_compared,
+  x.lost_updates,
+  x.late_writes,
   (SELECT count(*) FROM stale_copy_finding
-    WHERE space_id IN (w.old_space_id, w.new_space_id)) AS findings
-FROM root_swap AS w
-LEFT JOIN address_space AS o ON o.id = w.old_space_id
-LEFT JOIN address_space AS n ON n.id = w.new_space_id
-ORDER BY w.seq, w.id;
+    WHERE space_id IN (x.old_space_id, x.new_space_id)) AS findings
+FROM root_swap AS x
+LEFT JOIN address_space AS o ON o.id = x.old_space_id
+LEFT JOIN address_space AS n ON n.id = x.new_space_id
+ORDER BY x.seq, x.id;

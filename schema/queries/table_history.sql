@@ -13,46 +13,51 @@
 -- column: old value before, empty when not known
 -- column: new value after
 -- column: detail more about it
-WITH happening (seq, place, event, pa, old, new, detail) AS MATERIALIZED (
-  SELECT seq, 1, 'known', NULL, NULL, NULL, printf('level %d', level)
+WITH happening (seq, line, cpu, time_ns, task_id, place, event, pa, old, new, detail) AS (
+  SELECT seq, line, cpu, time_ns, task_id, 1, 'known', NULL, NULL, NULL,
+    printf('level %d', level)
     || iif(parent_pa IS NULL, '', printf(', pointed to by 0x%016x', parent_pa))
     || iif(root IS NULL, '', printf(', root of TTBR%d', root))
   FROM table_known
   WHERE base = @base
   UNION ALL
-  SELECT from_seq, 1, 'used', NULL, NULL, NULL, printf('at level %d', level)
+  SELECT from_seq,
+    (SELECT line FROM event WHERE seq = from_seq),
+    (SELECT cpu FROM event WHERE seq = from_seq),
+    (SELECT time_ns FROM event WHERE seq = from_seq),
+    (SELECT task_id FROM event WHERE seq = from_seq),
+    1, 'used', NULL, NULL, NULL, printf('at level %d', level)
     || iif(va_base IS NULL, ', input address not known', printf(', from 0x%016x', va_base))
   FROM table_use
   WHERE base = @base
   UNION ALL
-  SELECT to_seq, 4, 'unused', NULL, NULL, NULL, printf('at level %d', level)
+  SELECT to_seq,
+    (SELECT line FROM event WHERE seq = to_seq),
+    (SELECT cpu FROM event WHERE seq = to_seq),
+    (SELECT time_ns FROM event WHERE seq = to_seq),
+    (SELECT task_id FROM event WHERE seq = to_seq),
+    4, 'unused', NULL, NULL, NULL, printf('at level %d', level)
     || iif(va_base IS NULL, ', input address not known', printf(', from 0x%016x', va_base))
   FROM table_use
   WHERE base = @base
     AND to_seq IS NOT NULL
   UNION ALL
-  SELECT seq, 2, 'store', pa, old, new,
+  SELECT seq, line, cpu, time_ns, task_id, 2, 'store', pa, old, new,
     trim(ifnull((SELECT text FROM name WHERE id = how_id), '')
       || iif(pc IS NULL, '', printf(' pc=0x%016x', pc)))
   FROM pgtable_write
   WHERE pa >= @base
     AND pa < @base + @size_bytes
   UNION ALL
-  SELECT seq, 5, iif(is_free, 'free', 'orphan'), NULL, NULL, NULL,
+  SELECT seq, line, cpu, time_ns, task_id, 5, iif(is_free, 'free', 'orphan'), NULL, NULL, NULL,
     ifnull((SELECT text FROM name WHERE id = why_id), '')
   FROM table_gone
   WHERE base = @base
   UNION ALL
-  SELECT seq, 3, 'finding', pa, old, new, rule || ': ' || summary
+  SELECT seq, line, cpu, time_ns, task_id, 3, 'finding', pa, old, new, rule || ': ' || summary
   FROM finding
   WHERE pa >= @base
     AND pa < @base + @size_bytes
-),
--- Sorted once the events are found: a sort in the same SELECT keeps SQLite from its keys.
-placed AS MATERIALIZED (
-  SELECT h.*, e.line, e.cpu, e.time_ns, e.task_id
-  FROM happening AS h
-  JOIN event AS e ON e.seq = h.seq
 )
 SELECT
   p.seq,
@@ -66,5 +71,5 @@ SELECT
   iif(p.old IS NULL, NULL, printf('0x%016x', p.old)) AS old,
   iif(p.new IS NULL, NULL, printf('0x%016x', p.new)) AS new,
   p.detail
-FROM placed AS p
+FROM happening AS p
 ORDER BY p.seq, p.place, p.pa, p.event, p.detail;

@@ -39,45 +39,47 @@ entry_use AS (
   WHERE entry_index >= 0
     AND entry_index < entries
 ),
-happening (seq, place, root_pa, level, pa, event, old, new, detail) AS MATERIALIZED (
-  SELECT w.seq, 1, u.root_pa, u.level, u.pa, 'store', w.old, w.new,
+happening (seq, line, cpu, time_ns, task_id, place, root_pa, level, pa, event, old, new,
+  detail) AS (
+  SELECT w.seq, w.line, w.cpu, w.time_ns, w.task_id, 1, u.root_pa, u.level, u.pa, 'store',
+    w.old, w.new,
     trim(ifnull((SELECT text FROM name WHERE id = w.how_id), '')
       || iif(w.pc IS NULL, '', printf(' pc=0x%016x', w.pc)))
   FROM entry_use AS u
-  JOIN pgtable_write AS w ON w.pa = u.pa
+  CROSS JOIN pgtable_write AS w ON w.pa = u.pa
     AND w.seq >= u.from_seq
     AND w.seq <= ifnull(u.to_seq, w.seq)
   UNION ALL
-  SELECT k.seq, 1, u.root_pa, u.level, u.pa,
+  SELECT k.seq, k.line, k.cpu, k.time_ns, k.task_id, 1, u.root_pa, u.level, u.pa,
     CASE k.source WHEN 0 THEN 'initial' WHEN 1 THEN 'hardware' ELSE 'final' END,
     k.old, k.value, ''
   FROM entry_use AS u
-  JOIN descriptor_known AS k ON k.pa = u.pa
+  CROSS JOIN descriptor_known AS k ON k.pa = u.pa
     AND k.seq >= u.from_seq
     AND k.seq <= ifnull(u.to_seq, k.seq)
   UNION ALL
-  SELECT r.complete_seq, 2, u.root_pa, u.level, u.pa, 'complete', r.old, NULL,
+  SELECT r.complete_seq,
+    (SELECT line FROM event WHERE seq = r.complete_seq),
+    (SELECT cpu FROM event WHERE seq = r.complete_seq),
+    (SELECT time_ns FROM event WHERE seq = r.complete_seq),
+    (SELECT task_id FROM event WHERE seq = r.complete_seq),
+    2, u.root_pa, u.level, u.pa, 'complete', r.old, NULL,
     'no TLB holds the value removed at line '
       || (SELECT line FROM event WHERE seq = r.break_seq) || ' any more'
       || iif(r.tlbi_seq IS NULL, '',
         '; TLBI at line ' || (SELECT line FROM tlbi WHERE seq = r.tlbi_seq))
   FROM entry_use AS u
-  JOIN stale_record AS r ON r.pa = u.pa
+  CROSS JOIN stale_record AS r ON r.pa = u.pa
     AND r.break_seq >= u.from_seq
     AND r.break_seq <= ifnull(u.to_seq, r.break_seq)
   WHERE r.complete_seq IS NOT NULL
   UNION ALL
-  SELECT f.seq, 3, u.root_pa, u.level, u.pa, 'finding', f.old, f.new, f.rule || ': ' || f.summary
+  SELECT f.seq, f.line, f.cpu, f.time_ns, f.task_id, 3, u.root_pa, u.level, u.pa, 'finding',
+    f.old, f.new, f.rule || ': ' || f.summary
   FROM entry_use AS u
   JOIN finding AS f ON f.pa = u.pa
     AND f.seq >= u.from_seq
     AND f.seq <= ifnull(u.to_seq, f.seq)
-),
--- Sorted once the events are found: a sort in the same SELECT keeps SQLite from its keys.
-placed AS MATERIALIZED (
-  SELECT h.*, e.line, e.cpu, e.time_ns, e.task_id
-  FROM happening AS h
-  JOIN event AS e ON e.seq = h.seq
 )
 SELECT
   p.seq,
@@ -93,5 +95,5 @@ SELECT
   iif(p.old IS NULL, NULL, printf('0x%016x', p.old)) AS old,
   iif(p.new IS NULL, NULL, printf('0x%016x', p.new)) AS new,
   p.detail
-FROM placed AS p
+FROM happening AS p
 ORDER BY p.seq, p.place, p.level, p.pa, p.root_pa, p.event, p.old, p.detail;

@@ -52,7 +52,8 @@ public sealed record Walk(
         if (roots.Count == 0 && asid is null)
         {
             // No TTBR write in the trace: every tree whose input addresses are known may be meant.
-            roots = [.. tables.Select(table => table.SpaceId).Distinct().Select(id => new LoadedRoot(id, null, DefaultGranuleBytes, [], []))];
+            var granuleBytes = ReadGranule(database);
+            roots = [.. tables.Select(table => table.SpaceId).Distinct().Select(id => new LoadedRoot(id, null, granuleBytes, [], []))];
         }
 
         return
@@ -87,6 +88,12 @@ public sealed record Walk(
         }
 
         return steps;
+    }
+
+    private static int ReadGranule(TraceDatabase database)
+    {
+        using var replay = QueryResult.Run(database, "replay_summary");
+        return replay.Read() ? (int)(replay.Integer("granule_bytes") ?? DefaultGranuleBytes) : DefaultGranuleBytes;
     }
 
     private static List<LoadedRoot> ReadRoots(TraceDatabase database, ulong va, long seq, int? asid)
