@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Microsoft.Data.Sqlite;
+using TraceReplay.Ingest;
 using TraceReplay.Store;
 
 namespace TraceReplay.Cli;
@@ -25,7 +26,7 @@ internal static class CommandRunner
         {
             return Fail(streams, ExitCode.Usage, $"{e.Message}\nTry: {e.Hint}");
         }
-        catch (Exception e) when (e is DatabaseException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is DatabaseException or ImportException or IOException or UnauthorizedAccessException)
         {
             return Fail(streams, ExitCode.BadInput, e.Message);
         }

@@ -14,7 +14,7 @@ internal static class Commands
             ImportCommand.Create(streams, pipeline),
             ReplayCommand.Create(streams, pipeline),
             QueryCommand.Create(streams),
-            WalkCommand.Create(streams, pipeline),
+            WalkCommand.Create(streams),
             HistoryCommand.Create(streams),
             RulesCommand.Create(streams, pipeline),
             InfoCommand.Create(streams),

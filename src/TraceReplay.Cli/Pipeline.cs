@@ -1,6 +1,5 @@
 using TraceReplay.Ingest;
 using TraceReplay.Replay;
-using TraceReplay.Report;
 using TraceReplay.Rules;
 using TraceReplay.Store;
 
@@ -26,15 +25,13 @@ internal sealed record RuleText(string Id, string Title, string Severity, string
 /// <param name="Import">Reads traces into a new database.</param>
 /// <param name="Replay">Replays a database and writes its findings. The integer is the FEAT_BBM level, null for what the trace says.</param>
 /// <param name="Rules">All rules.</param>
-/// <param name="Describe">Puts a descriptor into words.</param>
 internal sealed record Pipeline(
     Action<ImportRequest, IProgress<StepProgress>?, CancellationToken> Import,
     Action<TraceDatabase, int?, IProgress<StepProgress>?, CancellationToken> Replay,
-    Func<IReadOnlyList<RuleText>> Rules,
-    DescriptorDecoder Describe)
+    Func<IReadOnlyList<RuleText>> Rules)
 {
     /// <summary>The library's own steps.</summary>
-    public static Pipeline OfLibrary { get; } = new(ImportWithLibrary, ReplayWithLibrary, RulesOfLibrary, DescriptorOutline.Describe);
+    public static Pipeline OfLibrary { get; } = new(ImportWithLibrary, ReplayWithLibrary, RulesOfLibrary);
 
     private static void ImportWithLibrary(ImportRequest request, IProgress<StepProgress>? progress, CancellationToken cancellation)
     {

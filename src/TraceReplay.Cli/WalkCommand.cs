@@ -11,7 +11,7 @@ internal static class WalkCommand
     private const int MaximumWalks = 8;
 
     /// <summary>The work.</summary>
-    public static ExitCode Walk(CommandStreams streams, Pipeline pipeline, string path, ulong va, int? asid, string? at)
+    public static ExitCode Walk(CommandStreams streams, string path, ulong va, int? asid, string? at)
     {
         using var database = TraceDatabase.Open(path, writable: false);
         var seq = Moment.Find(database, at);
@@ -19,7 +19,7 @@ internal static class WalkCommand
         WriteHeading(streams, database, va, seq);
         foreach (var walk in walks.Take(MaximumWalks))
         {
-            WalkReport.Write(walk, pipeline.Describe, streams.Out);
+            WalkReport.Write(walk, streams.Out);
         }
 
         if (walks.Count > MaximumWalks)
@@ -37,7 +37,7 @@ internal static class WalkCommand
         return ExitCode.Clean;
     }
 
-    public static Command Create(CommandStreams streams, Pipeline pipeline)
+    public static Command Create(CommandStreams streams)
     {
         var database = CommonOptions.ExistingDatabase();
         var va = CommonOptions.Address("--va", "Input address to translate.");
@@ -53,7 +53,7 @@ internal static class WalkCommand
             database, va, asid, at,
         };
         command.SetWork(streams, (parse, _) => Walk(
-            streams, pipeline, parse.GetRequiredValue(database), parse.GetRequiredValue(va)!.Value, parse.GetValue(asid), parse.GetValue(at)));
+            streams, parse.GetRequiredValue(database), parse.GetRequiredValue(va)!.Value, parse.GetValue(asid), parse.GetValue(at)));
         return command;
     }
 

@@ -1,3 +1,4 @@
+using TraceReplay.Arm;
 using TraceReplay.Store;
 
 namespace TraceReplay.Report;
@@ -28,17 +29,15 @@ public sealed record StaleValue(
 /// <summary>The translation of one address at one moment, in one address space.</summary>
 /// <param name="SpaceId">Address space, null when its root is not known.</param>
 /// <param name="Root">Physical address of the root, null when not known.</param>
-/// <param name="GranuleBytes">Translation granule.</param>
+/// <param name="Comparer">How descriptors were read at the moment: layout and memory attributes.</param>
 /// <param name="Cpus">CPUs that have the root in their TTBR; empty when the trace does not tell.</param>
 /// <param name="Asids">ASIDs in force with it.</param>
 /// <param name="Steps">The walk of the tables, from the root.</param>
 /// <param name="Stale">What a TLB may answer instead.</param>
 public sealed record Walk(
-    long? SpaceId, ulong? Root, int GranuleBytes, IReadOnlyList<long> Cpus, IReadOnlyList<long> Asids,
+    long? SpaceId, ulong? Root, DescriptorComparer Comparer, IReadOnlyList<long> Cpus, IReadOnlyList<long> Asids,
     IReadOnlyList<WalkStep> Steps, IReadOnlyList<StaleValue> Stale)
 {
-    private const int DefaultGranuleBytes = 4096;
-
     /// <summary>The walks of an address: one for every root that was in a TTBR of its half, in the order of the CPUs.</summary>
     /// <param name="database">A replayed database.</param>
     /// <param name="va">The input address; bit 55 chooses between TTBR0 and TTBR1.</param>
@@ -49,23 +48,23 @@ public sealed record Walk(
         var tables = ReadTables(database, va, seq);
         var stale = ReadStale(database, va, seq);
         var roots = ReadRoots(database, va, seq, asid);
+        var comparer = RegimeAtMoment.Read(database, seq, va);
         if (roots.Count == 0 && asid is null)
         {
             // No TTBR write in the trace: every tree whose input addresses are known may be meant.
-            var granuleBytes = ReadGranule(database);
-            roots = [.. tables.Select(table => table.SpaceId).Distinct().Select(id => new LoadedRoot(id, null, granuleBytes, [], []))];
+            roots = [.. tables.Select(table => table.SpaceId).Distinct().Select(id => new LoadedRoot(id, null, [], []))];
         }
 
         return
         [
             .. roots.Select(root => new Walk(
-                root.SpaceId, root.Base, root.GranuleBytes, root.Cpus, root.Asids, Follow(root, tables),
+                root.SpaceId, root.Base, comparer, root.Cpus, root.Asids, Follow(root, tables, comparer),
                 [.. stale.Where(value => value.SpaceId == root.SpaceId || value.SpaceId is null || value.Asid is null)])),
         ];
     }
 
     // The tables are those that replay knows; the values say how far the walk really goes.
-    private static List<WalkStep> Follow(LoadedRoot root, List<Table> tables)
+    private static List<WalkStep> Follow(LoadedRoot root, List<Table> tables, DescriptorComparer comparer)
     {
         List<WalkStep> steps = [];
         var table = tables.Where(candidate => candidate.SpaceId == root.SpaceId)
@@ -75,7 +74,7 @@ public sealed record Walk(
         while (table is not null)
         {
             steps.Add(table.Step);
-            if (table.Step.Value is not { } value || DescriptorOutline.Kind(value, table.Step.Level) != DescriptorKind.Table)
+            if (table.Step.Value is not { } value || comparer.Format.Kind(value, table.Step.Level) != DescriptorKind.Table)
             {
                 break;
             }
@@ -90,12 +89,6 @@ public sealed record Walk(
         return steps;
     }
 
-    private static int ReadGranule(TraceDatabase database)
-    {
-        using var replay = QueryResult.Run(database, "replay_summary");
-        return replay.Read() ? (int)(replay.Integer("granule_bytes") ?? DefaultGranuleBytes) : DefaultGranuleBytes;
-    }
-
     private static List<LoadedRoot> ReadRoots(TraceDatabase database, ulong va, long seq, int? asid)
     {
         List<LoadedRoot> roots = [];
@@ -108,7 +101,7 @@ public sealed record Walk(
             var root = roots.Find(known => known.SpaceId == id);
             if (root is null)
             {
-                root = new LoadedRoot(id, rows.Address("root"), (int)(rows.Integer("granule_bytes") ?? DefaultGranuleBytes), [], []);
+                root = new LoadedRoot(id, rows.Address("root"), [], []);
                 roots.Add(root);
             }
 
@@ -152,7 +145,7 @@ public sealed record Walk(
         return values;
     }
 
-    private sealed record LoadedRoot(long? SpaceId, ulong? Base, int GranuleBytes, List<long> Cpus, List<long> Asids);
+    private sealed record LoadedRoot(long? SpaceId, ulong? Base, List<long> Cpus, List<long> Asids);
 
     private sealed record Table(long? SpaceId, ulong? ParentPa, WalkStep Step);
 }

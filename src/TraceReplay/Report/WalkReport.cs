@@ -1,16 +1,18 @@
+using TraceReplay.Arm;
+
 namespace TraceReplay.Report;
 
 /// <summary>A walk as text: what the tables say, and beside it what a TLB may still answer.</summary>
 public static class WalkReport
 {
     /// <summary>Writes one walk.</summary>
-    public static void Write(Walk walk, DescriptorDecoder decode, TextWriter output)
+    public static void Write(Walk walk, TextWriter output)
     {
         output.WriteLine(Heading(walk));
         foreach (var step in walk.Steps)
         {
             var value = step.Value is { } known
-                ? $"{AddressText.Format(known)}  {decode(known, step.Level, walk.GranuleBytes)}"
+                ? $"{AddressText.Format(known)}  {DescriptorText.Describe(known, step.Level, walk.Comparer)}"
                 : "not known";
             var line = step.ValueLine is { } told ? $"  (line {told})" : "";
             output.WriteLine($"  level {step.Level,2}  entry {AddressText.Format(step.Pa)}  {value}{line}");
@@ -26,19 +28,19 @@ public static class WalkReport
             output.WriteLine($"  TLBs:   may also hold {Number.Counted(walk.Stale.Count, "overwritten value", "overwritten values")}:");
             foreach (var value in walk.Stale)
             {
-                WriteStale(value, walk, decode, output);
+                WriteStale(value, walk, output);
             }
         }
     }
 
-    private static void WriteStale(StaleValue value, Walk walk, DescriptorDecoder decode, TextWriter output)
+    private static void WriteStale(StaleValue value, Walk walk, TextWriter output)
     {
         var progress = value.TlbiLine is { } tlbi ? $"TLBI at line {tlbi}, " : "no TLBI yet, ";
         progress += value.CompleteLine is { } complete ? $"until line {complete}" : "never completed in this trace";
         var asid = value.Asid is { } tagged ? $", ASID {tagged}" : "";
         output.WriteLine(
             $"    level {value.Level}  entry {AddressText.Format(value.Pa)}  {AddressText.Format(value.Old)}  "
-            + decode(value.Old, value.Level, walk.GranuleBytes));
+            + DescriptorText.Describe(value.Old, value.Level, walk.Comparer));
         output.WriteLine(
             $"             {Number.Size(value.SizeBytes)} at {AddressText.Format(value.Va)}{asid}; removed at line {value.BreakLine}, {progress}");
     }
@@ -64,7 +66,7 @@ public static class WalkReport
             return $"the entry at level {last.Level} is not known";
         }
 
-        return DescriptorOutline.Kind(value, last.Level) switch
+        return walk.Comparer.Format.Kind(value, last.Level) switch
         {
             DescriptorKind.Invalid => $"translation fault at level {last.Level}",
             DescriptorKind.Table => $"the table at level {last.Level + 1} is not known",

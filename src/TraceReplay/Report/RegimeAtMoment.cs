@@ -1,0 +1,33 @@
+using Dapper;
+using TraceReplay.Arm;
+using TraceReplay.Store;
+
+namespace TraceReplay.Report;
+
+/// <summary>How descriptors were read at a moment: by the last writes to TCR_EL1 and MAIR_EL1 before it.</summary>
+internal static class RegimeAtMoment
+{
+    private const string LastWrite =
+        """
+        SELECT s.value FROM sysreg_write AS s JOIN name AS n ON n.id = s.register_id
+        WHERE n.text = @register AND s.seq <= @seq ORDER BY s.seq DESC LIMIT 1
+        """;
+
+    /// <summary>The layout and memory attributes for an address at a moment.</summary>
+    public static DescriptorComparer Read(TraceDatabase database, long seq, ulong va)
+    {
+        var half = (int)(va >> 55) & 1;
+        var memoryAttributes = (ulong?)database.Connection.QueryFirstOrDefault<long?>(LastWrite, new { register = "mair_el1", seq });
+        if (database.Connection.QueryFirstOrDefault<long?>(LastWrite, new { register = "tcr_el1", seq }) is { } tcr
+            && new TranslationControl((ulong)tcr).FormatOf(half, secure: false) is { } format)
+        {
+            return new DescriptorComparer(format, memoryAttributes);
+        }
+
+        var bytes = database.Connection.QueryFirstOrDefault<long?>("SELECT granule_bytes FROM replay") ?? Granule.Size4K.Bytes;
+        var granule = Granule.FromBytes(bytes) ?? Granule.Size4K;
+        return new DescriptorComparer(
+            new DescriptorFormat(granule, Ds: false, Lpa: false, HardwareAccessFlag: false, HardwareDirty: null, Secure: false),
+            memoryAttributes);
+    }
+}
