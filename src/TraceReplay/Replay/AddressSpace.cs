@@ -97,6 +97,9 @@ public sealed class AddressSpace
     /// <summary>Conflicting changes made while no CPU had the space in a TTBR, to be looked at when one loads it again.</summary>
     internal List<(StaleRecord Record, int Generation)> ChangedWhileUnloaded { get; } = [];
 
+    /// <summary>An entry of the root that was valid when last looked at.</summary>
+    internal int ContentHint { get; set; }
+
     internal bool IsInGlobalList { get; set; }
 
     internal bool IsInPendingList { get; set; }
