@@ -44,7 +44,8 @@ latest AS (
 valued AS (
   SELECT
     *,
-    (SELECT max(t.seq) FROM table_known AS t WHERE t.base = latest.base AND t.seq <= @seq) AS told_seq,
+    (SELECT max(t.seq) FROM table_known AS t
+      WHERE t.base = latest.base AND t.seq <= @seq) AS told_seq,
     iif(ifnull(store_seq, 0) >= ifnull(known_seq, 0), store_seq, known_seq) AS value_seq
   FROM latest
 )
