@@ -68,10 +68,11 @@ internal sealed class BreakExplainer(MachineState machine, InvalidationTracker t
     {
         var cpu = machine.Cpu(tlbi.Header.Cpu);
         var name = tlbi.Operation.Mnemonic;
-        if (cpu.WeakDsb.Seq > tlbi.Header.Seq)
+        // Had it sufficed, the TLBI would not be waiting any more.
+        var insufficient = cpu.WeakDsb.Seq > tlbi.Header.Seq ? cpu.WeakDsb : cpu.FirstBarrierAfter(tlbi.Header.Seq, dsbOnly: true);
+        if (insufficient is { Barrier: { } dsb } weak)
         {
-            var weak = cpu.WeakDsb;
-            var why = $"{weak.Barrier!.Text} does not complete {name}: it takes a DSB for loads and stores of at least its domain";
+            var why = $"{dsb.Text} does not complete {name}: it takes a DSB for loads and stores of at least its domain";
             return new BreakExplanation(
                 RuleId.WeakDsb, new Evidence(tlbi.Header, "covers the entry, but was not completed", weak.Seq, weak.Line, why),
                 FoldKind.Tlbi, tlbi.Header.Seq);
