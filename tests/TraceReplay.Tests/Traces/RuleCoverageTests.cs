@@ -29,4 +29,11 @@ public sealed class RuleCoverageTests
         var expected = Directory.EnumerateFiles(TraceFile.Folder, "*.expected.csv", SearchOption.AllDirectories);
         Assert.DoesNotContain(expected, path => !File.Exists(path.Replace(".expected.csv", ".trace", StringComparison.Ordinal)));
     }
+
+    [Fact]
+    public void Every_trace_is_in_the_catalogue()
+    {
+        var catalogue = File.ReadAllText(Path.Combine(TraceFile.Folder, "README.md"));
+        Assert.DoesNotContain(TraceFile.Below("."), trace => !catalogue.Contains($"({trace.Name})", StringComparison.Ordinal));
+    }
 }
