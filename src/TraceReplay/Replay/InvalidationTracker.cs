@@ -202,22 +202,26 @@ internal sealed class InvalidationTracker(MachineState machine, StaleRecords rec
             return true;
         }
 
-        // The DSB that completes the earlier one completes this one too.
         var alreadyWaits = record.TlbiWaits && record.TlbiCpu == cpu.Cpu && (record.TlbiMask & mask) == mask
-            && (record.TlbiIsBroadcast || !tlbi.IsBroadcast) && record.TlbiReach >= tlbi.Operation.Reach;
-        if (alreadyWaits)
+            && (record.TlbiIsBroadcast || !tlbi.IsBroadcast);
+        if (alreadyWaits && record.TlbiReach <= tlbi.Operation.Reach)
         {
+            // Every DSB that completes this one completes the earlier one too.
             return true;
         }
 
-        // One TLBI for each ASID of an address space: the DSB behind them completes all.
-        var joinsEarlier = record.TlbiWaits && record.TlbiCpu == cpu.Cpu && record.TlbiIsBroadcast == tlbi.IsBroadcast;
-        record.TlbiSeq = tlbi.Header.Seq;
-        record.TlbiCpu = cpu.Cpu;
-        record.TlbiMask = joinsEarlier ? record.TlbiMask | mask : mask;
-        record.TlbiIsBroadcast = tlbi.IsBroadcast;
-        record.TlbiReach = tlbi.Operation.Reach;
-        record.TlbiWaits = true;
+        if (!alreadyWaits)
+        {
+            // One TLBI for each ASID of an address space: the DSB behind them completes all.
+            var joinsEarlier = record.TlbiWaits && record.TlbiCpu == cpu.Cpu && record.TlbiIsBroadcast == tlbi.IsBroadcast;
+            record.TlbiSeq = tlbi.Header.Seq;
+            record.TlbiCpu = cpu.Cpu;
+            record.TlbiMask = joinsEarlier ? record.TlbiMask | mask : mask;
+            record.TlbiIsBroadcast = tlbi.IsBroadcast;
+            record.TlbiReach = tlbi.Operation.Reach;
+            record.TlbiWaits = true;
+        }
+
         cpu.Invalidations.Add(new OutstandingInvalidation(
             record, record.Generation, mask, tlbi.IsBroadcast, tlbi.Operation.Reach, tlbi.Operation.IsNxs, tlbi.Header.Seq));
         return true;

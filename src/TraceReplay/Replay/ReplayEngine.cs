@@ -309,9 +309,9 @@ public sealed class ReplayEngine : IEventSink
 
         cpu.LastSeq = header.Seq;
         cpu.LastTask = header.Task == 0 ? cpu.LastTask : header.Task;
+        _restrictions.Advance(header);
         if (_events % HousekeepingInterval == 0)
         {
-            _restrictions.Advance(header);
             _reuse.Compact();
         }
     }

@@ -1,0 +1,77 @@
+using CsvHelper;
+using TraceReplay.Ingest;
+using TraceReplay.Replay;
+using TraceReplay.Report;
+using TraceReplay.Store;
+
+namespace TraceReplay.Tests.Traces;
+
+/// <summary>A trace of the repository's <c>traces</c> folder.</summary>
+/// <param name="Name">Path below that folder, with forward slashes.</param>
+internal sealed record TraceFile(string Name)
+{
+    // What the program says about a fault. Left out is what follows from these, such as decoded values, or from the machine.
+    private static readonly string[] Columns =
+    [
+        "rule", "severity", "confidence", "line", "pa", "level", "va", "old", "new", "stale_line", "count", "tlbi_line", "barrier_line",
+        "tag", "summary",
+    ];
+
+    public static string Folder { get; } = Path.Combine(RepositoryPaths.Root, "traces");
+
+    public string FullName => Path.Combine(Folder, Name);
+
+    /// <summary>The file of what must be found in it.</summary>
+    public string ExpectedPath => Path.ChangeExtension(FullName, ".expected.csv");
+
+    /// <summary>The folder below <c>rules</c>, which is the id of the rule; empty for other traces.</summary>
+    public string RuleId => Name.StartsWith("rules/", StringComparison.Ordinal) ? Name.Split('/')[1] : "";
+
+    /// <summary>True when the rule of its folder must be raised.</summary>
+    public bool Raises => Path.GetFileName(Name).StartsWith("raises", StringComparison.Ordinal);
+
+    /// <summary>All traces below a folder of <c>traces</c>, in order.</summary>
+    public static IReadOnlyList<TraceFile> Below(string folder) =>
+    [
+        .. Directory.EnumerateFiles(Path.Combine(Folder, folder), "*.trace", SearchOption.AllDirectories)
+            .Select(path => new TraceFile(Path.GetRelativePath(Folder, path).Replace('\\', '/')))
+            .OrderBy(trace => trace.Name, StringComparer.Ordinal),
+    ];
+
+    /// <summary>Imports and replays it as the program does.</summary>
+    public TraceVerdict Replay()
+    {
+        using var folder = new TemporaryFolder();
+        var import = TraceImporter.Import([FullName], folder["trace.db"], new ImportOptions());
+        using var database = TraceDatabase.Open(folder["trace.db"], writable: true);
+        var summary = Replayer.Replay(database, new ReplayOptions());
+        return new TraceVerdict(import, summary, FindingsOf(database));
+    }
+
+    private static string FindingsOf(TraceDatabase database)
+    {
+        using var result = QueryResult.Run(database, "findings", ("show_unknown", 1L));
+        var output = new StringWriter();
+        using (var csv = CsvWriter.Create(output, CsvWriterOptions.Default with { NewLine = "\n" }, leaveOpen: true))
+        {
+            csv.WriteHeader(Columns);
+            while (result.Read())
+            {
+                foreach (var column in Columns)
+                {
+                    csv.WriteField(result.Text(column));
+                }
+
+                csv.EndRecord();
+            }
+        }
+
+        return output.ToString();
+    }
+}
+
+/// <summary>What replaying a trace gave.</summary>
+/// <param name="Import">What was read.</param>
+/// <param name="Summary">What replay counted and found.</param>
+/// <param name="Csv">The findings, as the query prints them.</param>
+internal sealed record TraceVerdict(ImportResult Import, ReplaySummary Summary, string Csv);
