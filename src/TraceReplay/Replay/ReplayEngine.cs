@@ -7,6 +7,9 @@ namespace TraceReplay.Replay;
 /// <summary>Replays events in order: keeps the machine's state, and hands each event to the judges it concerns.</summary>
 public sealed class ReplayEngine : IEventSink
 {
+    // No physical address has more bits; a table beyond is damage.
+    private const int PhysicalAddressBits = 56;
+
     // How often housekeeping that need not run at every event does.
     private const int HousekeepingInterval = 1024;
 
@@ -135,6 +138,11 @@ public sealed class ReplayEngine : IEventSink
         if (e.GranuleBytes is { } bytes && Granule.FromBytes(bytes) is { } told)
         {
             _machine.Configuration.SetGranule(told, GranuleSource.Table);
+        }
+
+        if (e.Base >> PhysicalAddressBits != 0)
+        {
+            return;
         }
 
         var entries = e.Entries ?? _machine.Configuration.Granule.EntriesPerTable;
