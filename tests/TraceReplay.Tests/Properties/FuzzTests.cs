@@ -7,7 +7,7 @@ namespace TraceReplay.Tests.Properties;
 
 public sealed class FuzzTests
 {
-    private const int Seeds = 120;
+    private const int Seeds = 60;
 
     // Far above what a trace of some thousand events takes, far below what a hang does.
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(20);

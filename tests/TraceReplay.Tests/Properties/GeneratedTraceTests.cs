@@ -10,7 +10,7 @@ namespace TraceReplay.Tests.Properties;
 public sealed class GeneratedTraceTests
 {
     private const int Seeds = 150;
-    private const int MutationSeeds = 6;
+    private const int MutationSeeds = 4;
 
     public static TheoryData<string> MutationNames => [.. Mutations.All.Select(mutation => mutation.Name)];
 
@@ -45,7 +45,7 @@ public sealed class GeneratedTraceTests
     [Fact]
     public void Events_of_an_unrelated_cpu_change_no_finding()
     {
-        for (var seed = 1; seed <= 3; seed++)
+        for (var seed = 1; seed <= 2; seed++)
         {
             foreach (var mutation in Mutations.All)
             {

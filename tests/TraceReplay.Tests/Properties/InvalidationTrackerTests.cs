@@ -7,7 +7,7 @@ namespace TraceReplay.Tests.Properties;
 
 public sealed class InvalidationTrackerTests
 {
-    private const int Seeds = 300;
+    private const int Seeds = 150;
     private const int Records = 40;
     private const int Operations = 60;
 
