@@ -2,7 +2,8 @@
 -- summary: A run of permission changes, splits or other changes whose start or end lies inside
 -- summary: the run that mapped the same addresses (the latest one, not unmapped since): the
 -- summary: change cuts a mapping, so that a block or a contiguous group may have to be split
--- summary: under it.
+-- summary: under it. A live split or fuse is listed even where its own ends agree: something
+-- summary: inside the block or group was to be changed and not all of it.
 -- param: kind text NULL only changes of this kind: permission, split or other
 -- column: change_line first line of the change
 -- column: change_last_line last line of the change
@@ -10,7 +11,7 @@
 -- column: change_start first input address of the change
 -- column: change_end first input address behind it
 -- column: stores number of stores of the change
--- column: cut start, end or both: which end of the change lies inside the mapping run
+-- column: cut start, end or both: the ends that lie inside the mapping run; inside if neither
 -- column: map_line first line of the mapping run
 -- column: map_last_line last line of the mapping run
 -- column: map_start first input address of the mapping run
@@ -73,13 +74,14 @@ mismatch AS (
   SELECT
     b.change_id,
     b.run_id AS map_id,
-    max(b.at_start) AS at_start,
-    max(1 - b.at_start) AS at_end
+    max(b.at_start = 1 AND m.va_start < c.va_start) AS at_start,
+    max(b.at_start = 0 AND m.va_end > c.va_end) AS at_end
   FROM boundary AS b
   JOIN kernel_run AS c ON c.id = b.change_id
   JOIN kernel_run AS m ON m.id = b.run_id
   WHERE m.kind = 'map'
-    AND ((b.at_start = 1 AND m.va_start < c.va_start)
+    AND (c.kind = 'split'
+      OR (b.at_start = 1 AND m.va_start < c.va_start)
       OR (b.at_start = 0 AND m.va_end > c.va_end))
   GROUP BY b.change_id, b.run_id
 )
@@ -90,7 +92,12 @@ SELECT
   printf('0x%016x', c.va_start) AS change_start,
   printf('0x%016x', c.va_end) AS change_end,
   c.stores,
-  iif(x.at_start AND x.at_end, 'both', iif(x.at_start, 'start', 'end')) AS cut,
+  CASE
+    WHEN x.at_start AND x.at_end THEN 'both'
+    WHEN x.at_start THEN 'start'
+    WHEN x.at_end THEN 'end'
+    ELSE 'inside'
+  END AS cut,
   (SELECT line FROM event WHERE seq = m.first_seq) AS map_line,
   (SELECT line FROM event WHERE seq = m.last_seq) AS map_last_line,
   printf('0x%016x', m.va_start) AS map_start,

@@ -1,6 +1,6 @@
 -- title: Trees of tables replaced by a copy
--- summary: Every replacement of one root by another under the same register, whether the new
--- summary: tree is a copy, and what the copy missed.
+-- summary: Every replacement of one root by another under the same register whose new tree
+-- summary: holds copies of tables of the old one, and what the copies missed.
 -- column: line line of the first load of the new root
 -- column: done_line line after which no CPU used the old root, empty when not in this trace
 -- column: ttbr 0 or 1
@@ -11,9 +11,9 @@
 -- column: entries_compared entries compared between the two
 -- column: lost_updates entries of the old tree stored after they were copied, and different
 -- column: late_writes stores to the old tree after the first CPU swapped, not repeated in the new
--- column: findings findings of table-copy-stale in either tree
+-- column: findings findings of table-copy-stale while the replacement was under way
 WITH stale_copy_finding AS (
-  SELECT id, space_id
+  SELECT seq
   FROM finding
   WHERE rule = 'table-copy-stale'
 )
@@ -29,8 +29,9 @@ SELECT
   x.lost_updates,
   x.late_writes,
   (SELECT count(*) FROM stale_copy_finding
-    WHERE space_id IN (x.old_space_id, x.new_space_id)) AS findings
+    WHERE seq BETWEEN x.seq AND ifnull(x.done_seq, seq)) AS findings
 FROM root_swap AS x
 LEFT JOIN address_space AS o ON o.id = x.old_space_id
 LEFT JOIN address_space AS n ON n.id = x.new_space_id
+WHERE x.tables_copied > 0
 ORDER BY x.seq, x.id;

@@ -66,7 +66,7 @@ public sealed class TraceFactsCollector(NameTable names) : IEventSink
         if (!_hasRoots && e.Register != _lastRegister)
         {
             _lastRegister = e.Register;
-            _hasRoots = names.Name(e.Register).Contains("ttbr", StringComparison.Ordinal);
+            _hasRoots = names.Name(e.Register) is "ttbr0_el1" or "ttbr1_el1";
         }
     }
 

@@ -35,6 +35,7 @@ public sealed class AddressSpace
     private Obligation[]? _asidObligations;
     private Obligation[]? _globalObligations;
     private CpuSet _holders;
+    private int _loaded;
 
     /// <summary>Row id, 1-based in order of creation.</summary>
     public required int Id { get; init; }
@@ -96,6 +97,11 @@ public sealed class AddressSpace
     /// <summary>Conflicting changes made while no CPU had the space in a TTBR, to be looked at when one loads it again.</summary>
     internal List<(StaleRecord Record, int Generation)> ChangedWhileUnloaded { get; } = [];
 
+    /// <summary>An entry of the root that was valid when last looked at.</summary>
+    internal int ContentHint { get; set; }
+
+    internal bool IsInGlobalList { get; set; }
+
     internal bool IsInPendingList { get; set; }
 
     internal int TaintedListIndex { get; set; } = -1;
@@ -115,7 +121,7 @@ public sealed class AddressSpace
     public bool HasAsid(ushort asid) => _cpusByAsid.ContainsKey(asid);
 
     /// <summary>True when some CPU has it in a TTBR.</summary>
-    public bool IsLoaded { get; private set; }
+    public bool IsLoaded => _loaded > 0;
 
     /// <summary>The taints, for those who complete invalidations.</summary>
     internal Dictionary<uint, Taint> Taints => _taints;
@@ -128,10 +134,12 @@ public sealed class AddressSpace
         var key = TaintKey(asid, cpu);
         if (_taints.TryGetValue(key, out var taint))
         {
+            _loaded += taint.IsLoaded ? 0 : 1;
             _taints[key] = taint with { IsLoaded = true };
         }
         else
         {
+            _loaded++;
             _taints.Add(key, new Taint(asid, cpu, true, 0));
             _cpusByAsid[asid] = _cpusByAsid.GetValueOrDefault(asid).With(cpu);
             _taintsByCpu[cpu] = _taintsByCpu.GetValueOrDefault(cpu) + 1;
@@ -143,8 +151,6 @@ public sealed class AddressSpace
         {
             NoteGlobal(cpu);
         }
-
-        IsLoaded = true;
     }
 
     internal void Unload(ushort asid, int cpu, long seq)
@@ -152,17 +158,8 @@ public sealed class AddressSpace
         var key = TaintKey(asid, cpu);
         if (_taints.TryGetValue(key, out var taint))
         {
+            _loaded -= taint.IsLoaded ? 1 : 0;
             _taints[key] = taint with { IsLoaded = false, UnloadSeq = seq };
-        }
-
-        IsLoaded = false;
-        foreach (var other in _taints.Values)
-        {
-            if (other.IsLoaded)
-            {
-                IsLoaded = true;
-                break;
-            }
         }
     }
 
@@ -209,20 +206,6 @@ public sealed class AddressSpace
 
     /// <summary>True when the CPU may hold entries under any ASID.</summary>
     public bool HoldsTaintOf(int cpu) => _taintsByCpu.ContainsKey(cpu);
-
-    /// <summary>True when the CPU has it in a TTBR under any ASID.</summary>
-    public bool IsLoadedOn(int cpu)
-    {
-        foreach (var taint in _taints.Values)
-        {
-            if (taint.Cpu == cpu && taint.IsLoaded)
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
 
     /// <summary>Where a value may be cached when it becomes stale: the tags and CPUs to be invalidated. Not to be changed by the caller.</summary>
     /// <param name="isGlobal">A global leaf. Table descriptors are tagged with an ASID always (R_CHVGJ).</param>

@@ -73,7 +73,7 @@ internal sealed class BreakExplainer(MachineState machine, InvalidationTracker t
             var weak = cpu.WeakDsb;
             var why = $"{weak.Barrier!.Text} does not complete {name}: it takes a DSB for loads and stores of at least its domain";
             return new BreakExplanation(
-                RuleId.WeakDsb, new Evidence(tlbi.Header, "covers the entry, not completed", weak.Seq, weak.Line, why),
+                RuleId.WeakDsb, new Evidence(tlbi.Header, "covers the entry, but was not completed", weak.Seq, weak.Line, why),
                 FoldKind.Tlbi, tlbi.Header.Seq);
         }
 
@@ -211,14 +211,14 @@ internal sealed class BreakExplainer(MachineState machine, InvalidationTracker t
         var (rule, why) = miss switch
         {
             TlbiMiss.Unordered => (RuleId.NoDsbBeforeTlbi, $"covers the entry, but CPU {record.Break.Header.Cpu} had run no DSB since it stored"),
-            TlbiMiss.Local => (RuleId.TlbiLocal, $"CPU {tlbi.Header.Cpu} only; CPUs {Holders(record)} may hold the entry"),
-            TlbiMiss.LastLevel => (RuleId.TlbiLastLevel, "last level only, and the entry is a table"),
+            TlbiMiss.Local => (RuleId.TlbiLocal, $"reaches CPU {tlbi.Header.Cpu} only, and CPUs {Holders(record)} may hold the entry"),
+            TlbiMiss.LastLevel => (RuleId.TlbiLastLevel, "is last-level only, and the entry is a table"),
             TlbiMiss.Ttl => (RuleId.TlbiTtl, TtlWhy(tlbi, record)),
-            TlbiMiss.Misaligned => (RuleId.TlbiRangeMisaligned, "its base is not aligned to its TTL"),
-            TlbiMiss.Nxs => (RuleId.TlbiNxs, "nXS, and the entry's memory has the XS attribute"),
+            TlbiMiss.Misaligned => (RuleId.TlbiRangeMisaligned, "has a base that is not aligned to its TTL hint"),
+            TlbiMiss.Nxs => (RuleId.TlbiNxs, "is nXS, and the entry's memory has the XS attribute"),
             TlbiMiss.Asid => (RuleId.TlbiAsid, AsidWhy(tlbi, record)),
             TlbiMiss.Range => (RuleId.TlbiRange, RangeWhy(tlbi)),
-            _ => (RuleId.TlbiAddress, $"covers VA 0x{tlbi.Operand.Start:x}..0x{tlbi.Operand.Last:x}"),
+            _ => (RuleId.TlbiAddress, $"covers VA 0x{tlbi.Operand.Start:x}..0x{tlbi.Operand.Last:x} only"),
         };
         var barrier = BarrierWhy(record, miss);
         return new BreakExplanation(
@@ -249,19 +249,19 @@ internal sealed class BreakExplainer(MachineState machine, InvalidationTracker t
     }
 
     private static string TtlWhy(in TlbiEvent tlbi, StaleRecord record) => tlbi.Operand.Defect == TlbiDefect.TtlGranule
-        ? "its TTL hint names another granule"
-        : $"its TTL hint says level {tlbi.Operand.LeafLevel}, the entry is a {(record.IsTable ? "table" : "leaf")} at level {record.Level}";
+        ? "has a TTL hint for another granule"
+        : $"has a TTL hint for level {tlbi.Operand.LeafLevel}, and the entry is a {(record.IsTable ? "table" : "leaf")} at level {record.Level}";
 
     private static string AsidWhy(in TlbiEvent tlbi, StaleRecord record)
     {
         if (tlbi.Operand.Defect == TlbiDefect.AsidTooWide)
         {
-            return $"ASID {tlbi.Operand.Asid:#} has more than the 8 bits in use";
+            return $"names ASID {tlbi.Operand.Asid}, which has more than the 8 bits in use";
         }
 
         if (record.IsGlobal)
         {
-            return "by ASID, and the entry is global";
+            return "is by ASID, and the entry is global";
         }
 
         var left = new List<string>();
@@ -274,10 +274,12 @@ internal sealed class BreakExplainer(MachineState machine, InvalidationTracker t
             }
         }
 
-        return $"ASID {tlbi.Operand.Asid} for {string.Join(", ", left)}";
+        return left.Contains("any")
+            ? $"names ASID {tlbi.Operand.Asid}, and the entry may be cached under any"
+            : $"names ASID {tlbi.Operand.Asid}, not {string.Join(", ", left)}";
     }
 
     private static string RangeWhy(in TlbiEvent tlbi) => tlbi.Operand.Defect == TlbiDefect.RangeGranule
-        ? "its TG is not the granule in use"
-        : $"covers VA 0x{tlbi.Operand.Start:x}..0x{tlbi.Operand.Last:x}";
+        ? "has a TG that is not the granule in use"
+        : $"covers VA 0x{tlbi.Operand.Start:x}..0x{tlbi.Operand.Last:x} only";
 }

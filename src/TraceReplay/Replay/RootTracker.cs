@@ -327,14 +327,23 @@ internal sealed class RootTracker(MachineState machine, IReplaySink sink, Findin
         }
 
         var root = space.Root;
+        if (IsValid(root, space.ContentHint))
+        {
+            return true;
+        }
+
         for (var index = 0; index < root.Entries; index++)
         {
-            if (root.ValueAt(index) is { } value && (value & DescriptorBits.Valid) != 0)
+            if (IsValid(root, index))
             {
+                space.ContentHint = index;
                 return true;
             }
         }
 
         return false;
     }
+
+    private static bool IsValid(TableUse root, int index) =>
+        root.ValueAt(index) is { } value && (value & DescriptorBits.Valid) != 0;
 }

@@ -358,8 +358,12 @@ internal sealed class TableStores(
         if (isTable && !use.IsStaleLinked)
         {
             reuse.Linking(use, index, newValue, store);
+            var hadGlobal = use.Space.MayHaveGlobal;
             machine.Link(use, index, newValue, store.Header.Seq);
-            NoteGlobal(use.Space);
+            if (!hadGlobal)
+            {
+                NoteGlobal(use.Space);
+            }
         }
         else if (!isTable)
         {

@@ -43,10 +43,10 @@ internal sealed class TaintedSpaces
             _byHalf[space.Half].Add(space);
         }
 
-        NoteGlobal(space);
+        ListGlobal(space);
     }
 
-    /// <summary>A space that is loaded now has, or always had, global leaves.</summary>
+    /// <summary>A global leaf appeared in a space: the CPUs that have it loaded may hold it.</summary>
     public void NoteGlobal(AddressSpace space)
     {
         if (!space.MayHaveGlobal)
@@ -68,10 +68,7 @@ internal sealed class TaintedSpaces
         }
 
         _scratch.Clear();
-        if (!space.GlobalHolders.IsEmpty && !_global[space.Half].Contains(space))
-        {
-            _global[space.Half].Add(space);
-        }
+        ListGlobal(space);
     }
 
     /// <summary>A flush was completed: CPUs that it reached hold nothing of trees that were not loaded while it ran.</summary>
@@ -85,6 +82,15 @@ internal sealed class TaintedSpaces
             {
                 Clean(space, flush, cpu);
             }
+        }
+    }
+
+    private void ListGlobal(AddressSpace space)
+    {
+        if (!space.IsInGlobalList && !space.GlobalHolders.IsEmpty)
+        {
+            space.IsInGlobalList = true;
+            _global[space.Half].Add(space);
         }
     }
 
@@ -149,6 +155,7 @@ internal sealed class TaintedSpaces
 
         if (space.GlobalHolders.IsEmpty)
         {
+            space.IsInGlobalList = false;
             _global[space.Half].Remove(space);
         }
     }
