@@ -50,6 +50,12 @@ public sealed class DescriptorComparer(DescriptorFormat format, ulong? memoryAtt
             return CompareTables(oldKind, newKind, oldValue, newValue);
         }
 
+        if (format.GroupMembers(level) == 0)
+        {
+            // Bit 52 is RES0 where there are no groups (R_HMQXG).
+            (oldValue, newValue) = (oldValue & ~DescriptorBits.Contiguous, newValue & ~DescriptorBits.Contiguous);
+        }
+
         var change = CompareLeaves(oldValue, newValue, format.OutputAddress(oldValue, level), format.OutputAddress(newValue, level));
         var onlyNoTranslate = level < 3
             && ((oldValue ^ newValue) & DescriptorBits.NoTranslate) != 0
@@ -68,6 +74,11 @@ public sealed class DescriptorComparer(DescriptorFormat format, ulong? memoryAtt
     {
         // The Contiguous bit of a block and of a page are not comparable.
         var leaf = CompareLeaves(oldValue & ~DescriptorBits.Contiguous, newValue & ~DescriptorBits.Contiguous, oldOutput, newOutput);
+        if (oldLevel == newLevel && format.GroupMembers(oldLevel) == 0)
+        {
+            return leaf;
+        }
+
         if (oldLevel == newLevel)
         {
             return CompareLeaves(oldValue, newValue, oldOutput, newOutput);

@@ -110,11 +110,15 @@ internal sealed class BreakExplainer(MachineState machine, InvalidationTracker t
         var miss = TlbiMatch.MatchEntry(tlbi, record);
         if (miss is TlbiMiss.Address or TlbiMiss.Range)
         {
+            var isNear = IsNearby(tlbi, record)
+                || (tlbi.Operand.Defect == TlbiDefect.RangeGranule && IsNearby(InGranuleInUse(tlbi), record));
             var holdsAddress = TlbiMatch.Overlaps(tlbi, record);
-            return involved && (holdsAddress || (IsNearby(tlbi, record) && MatchesSomeAsid(tlbi, record))) ? miss : TlbiMiss.Unrelated;
+            return involved && (holdsAddress || (isNear && MatchesSomeAsid(tlbi, record))) ? miss : TlbiMiss.Unrelated;
         }
 
-        if (tlbi.Operation.Method == TlbiMethod.Asid && !involved)
+        // Other processes use the same addresses, and other CPUs flush themselves, without meaning this entry.
+        var isOfOthers = tlbi.Operation.Method == TlbiMethod.Asid || !tlbi.IsBroadcast || !MatchesSomeAsid(tlbi, record);
+        if (!involved && isOfOthers)
         {
             return TlbiMiss.Unrelated;
         }
@@ -176,6 +180,17 @@ internal sealed class BreakExplainer(MachineState machine, InvalidationTracker t
         var end = start + record.Size - 1;
         var distance = last < start ? start - last : first > end ? first - end : 0;
         return distance <= NearbyBytes;
+    }
+
+    // A range with a wrong TG may have been meant for the granule in use: its base was then told in units of that.
+    private TlbiEvent InGranuleInUse(in TlbiEvent tlbi)
+    {
+        const int granuleShift = 46;
+        var granule = machine.Configuration.DefaultFormat.Granule;
+        var code = granule.PageShift switch { 12 => 1UL, 14 => 2UL, _ => 3UL };
+        var operand = (tlbi.RawOperand & ~(3UL << granuleShift)) | (code << granuleShift);
+        var ds = machine.Configuration.Control?.Ds ?? false;
+        return tlbi with { Operand = TlbiOperand.Decode(tlbi.Operation, operand, granule, ds, machine.Configuration.HasTtl) };
     }
 
     private TlbiEvent? FindEarlier(StaleRecord record, int fromAge)

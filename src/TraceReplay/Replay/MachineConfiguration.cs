@@ -84,7 +84,9 @@ internal sealed class MachineConfiguration
                 return _granule.StartLevel(bits);
             }
 
-            var (usual, lowest) = _granule.PageShift switch { 12 => (0, -1), 14 => (1, 0), _ => (1, 1) };
+            // A level that the granule does not have is damage: 4K begins at -1, 16K at 0, 64K at 1.
+            var usual = _granule.PageShift == 12 ? 0 : 1;
+            var lowest = _granule.PageShift switch { 12 => -1, 14 => 0, _ => 1 };
             return Math.Clamp(_facts.LowestLevel ?? usual, lowest, usual);
         }
     }

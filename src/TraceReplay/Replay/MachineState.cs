@@ -86,6 +86,35 @@ internal sealed class MachineState
     /// <summary>The frame of a physical address, or null when nothing is known of it.</summary>
     public TableFrame? FindFrame(ulong pa) => _frames.GetValueOrDefault(pa >> TableFrame.Shift);
 
+    /// <summary>Collects the known frames that overlap a run of bytes. A run that no memory is large enough for costs no more than what is known.</summary>
+    public void CollectFrames(ulong start, ulong bytes, List<TableFrame> into)
+    {
+        var first = start >> TableFrame.Shift;
+        var last = (start + bytes - 1) >> TableFrame.Shift;
+        if (last - first < (ulong)_frames.Count)
+        {
+            for (var page = first; page <= last; page++)
+            {
+                if (_frames.TryGetValue(page, out var frame))
+                {
+                    into.Add(frame);
+                }
+            }
+
+            return;
+        }
+
+        foreach (var (page, frame) in _frames)
+        {
+            if (page >= first && page <= last)
+            {
+                into.Add(frame);
+            }
+        }
+
+        into.Sort((left, right) => left.Base.CompareTo(right.Base));
+    }
+
     /// <summary>The comparer of a layout under the memory attributes last written.</summary>
     public DescriptorComparer Comparer(DescriptorFormat format)
     {

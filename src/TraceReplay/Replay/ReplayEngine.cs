@@ -7,6 +7,12 @@ namespace TraceReplay.Replay;
 /// <summary>Replays events in order: keeps the machine's state, and hands each event to the judges it concerns.</summary>
 public sealed class ReplayEngine : IEventSink
 {
+    // No physical address has more bits; a table beyond is damage.
+    private const int PhysicalAddressBits = 56;
+
+    // Sixteen concatenated 64K tables.
+    private const int MaxTableEntries = 16 * 8192;
+
     // How often housekeeping that need not run at every event does.
     private const int HousekeepingInterval = 1024;
 
@@ -146,6 +152,11 @@ public sealed class ReplayEngine : IEventSink
         }
 
         var entries = e.Entries ?? _machine.Configuration.Granule.EntriesPerTable;
+        if (e.Base >> PhysicalAddressBits != 0 || entries is < 1 or > MaxTableEntries)
+        {
+            return;
+        }
+
         if (e.Root == 2)
         {
             // Stage 2 is kept, so that its values are compared at the end, and not judged.

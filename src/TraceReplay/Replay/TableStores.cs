@@ -10,6 +10,7 @@ internal sealed class TableStores(
 {
     private readonly List<TableUse> _uses = [];
     private readonly List<StaleRecord> _dropped = [];
+    private readonly List<TableFrame> _frames = [];
     private JudgedStore[] _judged = new JudgedStore[4];
 
     /// <summary>Stores to memory of which neither a table nor a level is known.</summary>
@@ -81,13 +82,15 @@ internal sealed class TableStores(
     /// <summary>A page is a table of this kind no longer: what is known of it is forgotten, and places that no stale pointer needs end.</summary>
     public void Forget(ulong start, ulong bytes, long seq)
     {
-        for (var page = start & ~0xfffUL; page < start + bytes; page += 1UL << TableFrame.Shift)
+        if (start + bytes < start)
         {
-            if (machine.FindFrame(page) is not { } frame)
-            {
-                continue;
-            }
+            return;
+        }
 
+        machine.CollectFrames(start, bytes, _frames);
+        foreach (var frame in _frames)
+        {
+            var page = frame.Base;
             foreach (var use in frame.Uses)
             {
                 if (use.Base >= start && use.Base < start + bytes && !use.IsStaleLinked)
@@ -107,6 +110,8 @@ internal sealed class TableStores(
             frame.Forget(first, TableFrame.IndexOf(last) - first + 1);
             frame.IsDetached |= frame.Uses.Length == 0;
         }
+
+        _frames.Clear();
     }
 
     private bool Reveal(TableFrame frame, int at, ulong pa, bool known, ulong expected, ulong told)

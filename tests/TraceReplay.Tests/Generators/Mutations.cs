@@ -1,0 +1,229 @@
+using TraceReplay.Arm;
+using TraceReplay.Events;
+
+namespace TraceReplay.Tests.Generators;
+
+/// <summary>A correct sequence on a slot of its own, to be spoilt.</summary>
+/// <param name="Generator">The trace it becomes part of.</param>
+/// <param name="Script">Receives its events.</param>
+/// <param name="Tree">The process, or the kernel.</param>
+/// <param name="Cpu">CPU that acts.</param>
+/// <param name="Other">Another CPU that ran with the tree.</param>
+internal sealed record Target(TraceGenerator Generator, TraceScript Script, Tree Tree, int Cpu, int Other)
+{
+    public Episodes Episodes => Generator.Episodes;
+
+    public Slot Table() => Generator.NewSlot(Tree, hasTable: true);
+
+    public Slot Block() => Generator.NewSlot(Tree, hasTable: false);
+}
+
+/// <summary>Makes a correct sequence wrong; the function gives the ids of names it brings in.</summary>
+internal delegate void Spoiling(List<TraceItem> items, Func<string, int> intern);
+
+/// <summary>One fault, and the rule it breaks.</summary>
+/// <param name="Name">What was done to the trace.</param>
+/// <param name="RuleId">The rule that must be raised.</param>
+/// <param name="IsKernel">True when the sequence is on the kernel's tree.</param>
+/// <param name="Build">Tells the correct sequence.</param>
+/// <param name="Spoil">Makes it wrong.</param>
+internal sealed record Mutation(string Name, string RuleId, bool IsKernel, Action<Target> Build, Spoiling Spoil)
+{
+    public override string ToString() => Name;
+}
+
+/// <summary>All mutations.</summary>
+internal static class Mutations
+{
+    public static readonly Mutation[] All =
+    [
+        Of("Dropping_the_tlbi", "brk-no-tlbi", Page, Drop(Role.Tlbi)),
+        Of("Moving_the_tlbi_before_the_break", "brk-no-tlbi", Page, MoveFirst(Role.Tlbi)),
+        Of("Dropping_the_dsb_before_the_tlbi", "brk-no-dsb-before-tlbi", Page, Drop(Role.DsbBefore)),
+        Of("Weakening_the_dsb_before_to_loads", "brk-no-dsb-before-tlbi", Page, Rename(Role.DsbBefore, "dsb ishld")),
+        Of("Narrowing_the_dsb_before", "brk-no-dsb-before-tlbi", Page, Rename(Role.DsbBefore, "dsb nshst")),
+        Of("A_dmb_before_the_tlbi", "brk-no-dsb-before-tlbi", Page, Rename(Role.DsbBefore, "dmb ish")),
+        Of("Moving_the_dsb_before_to_another_cpu", "brk-no-dsb-before-tlbi", Page, Rename(Role.DsbBefore, "dsb ish", otherCpu: true)),
+        Of("Dropping_the_dsb_after_the_tlbi", "brk-no-dsb-after-tlbi", Page, Drop(Role.DsbAfter)),
+        Of("An_isb_after_the_tlbi", "brk-no-dsb-after-tlbi", Page, Rename(Role.DsbAfter, "isb")),
+        Of("Moving_the_dsb_after_to_another_cpu", "brk-no-dsb-after-tlbi", Page, Rename(Role.DsbAfter, "dsb ish", otherCpu: true)),
+        Of("Weakening_the_dsb_after_to_ishst", "brk-weak-dsb", Page, Rename(Role.DsbAfter, "dsb ishst")),
+        Of("Weakening_the_dsb_after_to_ishld", "brk-weak-dsb", Page, Rename(Role.DsbAfter, "dsb ishld")),
+        Of("Narrowing_the_dsb_after", "brk-weak-dsb", Page, Rename(Role.DsbAfter, "dsb nsh")),
+        Of("Making_before_the_other_cpus_dsb", "brk-make-before-remote-dsb", PageByTwo, MoveLast(Role.DsbAfter)),
+        Of("Wrong_asid", "brk-tlbi-asid", Page, Operand(operand => operand ^ (0x7ffUL << 48))),
+        Of("Wrong_address", "brk-tlbi-va", Page, Operand(operand => operand ^ 0x40)),
+        Of("Wrong_ttl", "brk-tlbi-ttl", PageWithTtl, Operand(operand => operand ^ (1UL << 44))),
+        Of("A_local_tlbi", "brk-tlbi-local", Page, Operation("vale1")),
+        Of("A_local_flush_of_everything", "brk-tlbi-local", Page, Operation("vmalle1")),
+        Of("A_range_that_misses", "brk-tlbi-range", Pages, Operand(operand => operand + 0x10)),
+        Of("A_range_of_another_granule", "brk-tlbi-range", Pages, Operand(OtherGranule)),
+        Of("A_misaligned_range_with_ttl", "brk-tlbi-range-misaligned", BlockByRange, Operand(operand => operand + 1)),
+        Of("An_nxs_tlbi_for_device_memory", "brk-tlbi-nxs", DevicePage, Operation("vale1isnxs")),
+        Of("Last_level_only_for_a_removed_table", "brk-tlbi-last-level", FuseByAddress, Operation("vale1is")),
+        Of("Dropping_one_member_of_a_group", "brk-tlbi-va", Fold, DropOneTlbi),
+        Of("Dropping_the_tlbi_of_a_fold", "brk-no-tlbi", Fold, Drop(Role.Tlbi)),
+        Of("Dropping_the_dsb_of_a_split", "brk-no-dsb-after-tlbi", Split, Drop(Role.DsbAfter)),
+        Of("By_asid_for_a_removed_kernel_table", "brk-tlbi-asid", FuseByAnyAsid, ByOtherAsid, isKernel: true),
+        Of("Dropping_the_tlbi_of_a_kernel_page", "brk-no-tlbi", Page, Drop(Role.Tlbi), isKernel: true),
+        Of("A_flush_by_asid_of_a_kernel_page", "brk-tlbi-asid", Page, Operation("aside1is"), isKernel: true),
+
+        Of("Changing_the_output_address_in_place", "bbm-oa-change", Relaxed, NewValue(value => value + 0x10000)),
+        Of("Changing_the_memory_type_in_place", "bbm-memtype", Relaxed, NewValue(value => value | (GeneratedRegime.Device << 2))),
+        Of("Changing_the_cacheability_in_place", "bbm-cacheability", Relaxed, NewValue(value => value | (GeneratedRegime.NonCacheable << 2))),
+        Of("Changing_the_shareability_in_place", "bbm-shareability", Relaxed, NewValue(value => value & ~DescriptorBits.Shareability)),
+        Of("Making_global_in_place", "bbm-ng-to-global", Relaxed, NewValue(value => value & ~DescriptorBits.NotGlobal)),
+        Of("Flipping_contiguous_in_place", "bbm-cont-change", Fold, InPlace),
+        Of("Splitting_in_place", "bbm-block-to-table", Split, InPlace),
+        Of("Fusing_in_place", "bbm-table-to-block", FuseByAddress, InPlace),
+
+        Of("Reusing_a_table_page_before_its_tlbi", "table-reuse-before-tlbi", Reuse, Drop(Role.Tlbi)),
+        Of("Another_root_under_the_asid_without_flush", "asid-reuse-no-flush", Recycle, Drop(Role.Tlbi)),
+    ];
+
+    private static Mutation Of(string name, string rule, Action<Target> build, Spoiling spoil, bool isKernel = false) =>
+        new(name, rule, isKernel, build, spoil);
+
+    private static void Page(Target t) => t.Episodes.RemapPage(t.Script, t.Cpu, t.Table(), FlushStyle.Address);
+
+    private static void PageWithTtl(Target t) => t.Episodes.RemapPage(t.Script, t.Cpu, t.Table(), FlushStyle.AddressWithTtl);
+
+    private static void Pages(Target t) => t.Episodes.RemapPages(t.Script, t.Cpu, t.Table(), FlushStyle.Range);
+
+    private static void PageByTwo(Target t) => t.Episodes.RemapByTwo(t.Script, t.Cpu, t.Other, t.Table());
+
+    private static void BlockByRange(Target t) => t.Episodes.RemapBlock(t.Script, t.Cpu, t.Block(), FlushStyle.RangeWithTtl);
+
+    private static void Fold(Target t) => t.Episodes.Regroup(t.Script, t.Cpu, t.Table(), isContiguous: true, FlushStyle.Address);
+
+    private static void Split(Target t) => t.Episodes.SplitBlock(t.Script, t.Cpu, t.Block(), FlushStyle.Address);
+
+    private static void FuseByAddress(Target t) => t.Episodes.FuseToBlock(t.Script, t.Cpu, t.Table(), FlushStyle.Address);
+
+    private static void FuseByAnyAsid(Target t) => t.Episodes.FuseToBlock(t.Script, t.Cpu, t.Table(), FlushStyle.AnyAsid);
+
+    private static void DevicePage(Target t)
+    {
+        var slot = t.Table();
+        var script = t.Generator.NewScript();
+        var page = t.Generator.Regime.GroupMembers + Episodes.Singles;
+        t.Episodes.Store3(script, t.Cpu, slot, page, Episodes.Page(slot, t.Generator.Memory.DataPage(), GeneratedRegime.Device), Role.Other);
+        t.Generator.Append(script.Items);
+        t.Episodes.Store3(t.Script, t.Cpu, slot, page, 0, Role.Break);
+        Flush.Tell(t.Script, t.Cpu, FlushTarget.Leaves(slot, page, 1), FlushStyle.Address, t.Generator.Random);
+        t.Episodes.Store3(t.Script, t.Cpu, slot, page, Episodes.Page(slot, t.Generator.Memory.DataPage(), GeneratedRegime.Device), Role.Make);
+    }
+
+    // A read-only page becomes writable in place, which needs no break.
+    private static void Relaxed(Target t)
+    {
+        var slot = t.Table();
+        var script = t.Generator.NewScript();
+        var value = slot.Pages!.Values[0] | DescriptorBits.ReadOnly;
+        t.Episodes.Store3(script, t.Cpu, slot, 0, value, Role.Other);
+        Flush.Tell(script, t.Cpu, FlushTarget.Leaves(slot, 0, 1), FlushStyle.Address, t.Generator.Random);
+        t.Generator.Append(script.Items);
+        t.Episodes.Store3(t.Script, t.Cpu, slot, 0, value & ~DescriptorBits.ReadOnly, Role.Make);
+        Flush.Tell(t.Script, t.Cpu, FlushTarget.Leaves(slot, 0, 1), FlushStyle.Address, t.Generator.Random);
+    }
+
+    private static void Reuse(Target t)
+    {
+        var next = t.Generator.NewSlot(t.Generator.Processes[1], hasTable: false);
+        var script = t.Generator.NewScript();
+        t.Episodes.RemoveBlock(script, t.Cpu, next);
+        t.Generator.Append(script.Items);
+        t.Episodes.ReuseTable(t.Script, t.Cpu, t.Table(), next);
+    }
+
+    // A process ends and its ASID is given to the next.
+    private static void Recycle(Target t)
+    {
+        var heir = t.Generator.Processes[1];
+        for (var cpu = 0; cpu < t.Generator.CpuCount; cpu++)
+        {
+            t.Generator.LoadReserved(t.Script, cpu);
+        }
+
+        heir.Asid = t.Tree.Asid;
+        t.Script.Barrier(t.Cpu, "dsb ishst", Role.DsbBefore);
+        t.Script.Tlbi(t.Cpu, "aside1is", (ulong)t.Tree.Asid << 48);
+        t.Script.Barrier(t.Cpu, "dsb ish", Role.DsbAfter);
+        t.Generator.Load(t.Script, t.Cpu, heir);
+    }
+
+    private static Spoiling Drop(Role role) => (items, _) => items.RemoveAll(item => item.Role == role);
+
+    private static Spoiling MoveFirst(Role role) => (items, _) =>
+    {
+        var moved = items.FindAll(item => item.Role == role);
+        items.RemoveAll(item => item.Role == role);
+        items.InsertRange(items.FindIndex(item => item.Role == Role.Break), moved);
+    };
+
+    private static Spoiling MoveLast(Role role) => (items, _) =>
+    {
+        var moved = items.FindAll(item => item.Role == role);
+        items.RemoveAll(item => item.Role == role);
+        items.AddRange(moved);
+    };
+
+    private static Spoiling Rename(Role role, string barrier, bool otherCpu = false) => Edit<BarrierInstruction>(
+        role, (e, names) => e with { Kind = names(barrier), Header = otherCpu ? e.Header with { Cpu = e.Header.Cpu == 0 ? 1 : 0 } : e.Header });
+
+    private static Spoiling Operation(string name) =>
+        Edit<TlbiInstruction>(Role.Tlbi, (e, names) => e with { Operation = names(name) });
+
+    private static Spoiling Operand(Func<ulong, ulong> change) =>
+        Edit<TlbiInstruction>(Role.Tlbi, (e, _) => e with { Operand = change(e.Operand) });
+
+    private static Spoiling ByOtherAsid => Edit<TlbiInstruction>(
+        Role.Tlbi, (e, names) => e with { Operation = names("vae1is"), Operand = e.Operand ^ (0x7ffUL << 48) });
+
+    private static Spoiling NewValue(Func<ulong, ulong> change) =>
+        Edit<PageTableWrite>(Role.Make, (e, _) => e with { New = change(e.New) });
+
+    private static void DropOneTlbi(List<TraceItem> items, Func<string, int> intern) =>
+        items.RemoveAt(items.FindIndex(item => item.Role == Role.Tlbi) + 3);
+
+    private static ulong OtherGranule(ulong operand)
+    {
+        var granule = (operand >> 46) & 3;
+        return (operand & ~(3UL << 46)) | ((granule == 1 ? 2UL : 1UL) << 46);
+    }
+
+    // The made values overwrite those that were to be broken; nothing is invalidated in between.
+    private static void InPlace(List<TraceItem> items, Func<string, int> intern)
+    {
+        var before = new Dictionary<ulong, ulong?>();
+        foreach (var item in items.Where(item => item.Role == Role.Break))
+        {
+            var store = (PageTableWrite)item.Event;
+            before[store.Pa] = store.Old;
+        }
+
+        var flush = items.FindAll(item => item.Role is Role.DsbBefore or Role.Tlbi or Role.DsbAfter);
+        items.RemoveAll(item => item.Role is Role.Break or Role.DsbBefore or Role.Tlbi or Role.DsbAfter);
+        for (var i = 0; i < items.Count; i++)
+        {
+            if (items[i].Role == Role.Make && items[i].Event is PageTableWrite store && before.TryGetValue(store.Pa, out var old))
+            {
+                items[i] = items[i] with { Event = store with { Old = old } };
+            }
+        }
+
+        items.InsertRange(items.FindLastIndex(item => item.Role == Role.Make) + 1, flush);
+    }
+
+    private static Spoiling Edit<T>(Role role, Func<T, Func<string, int>, T> edit)
+        where T : struct => (items, intern) =>
+    {
+        for (var i = 0; i < items.Count; i++)
+        {
+            if (items[i].Role == role && items[i].Event is T e)
+            {
+                items[i] = items[i] with { Event = edit(e, intern) };
+            }
+        }
+    };
+}
