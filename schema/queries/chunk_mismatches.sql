@@ -11,7 +11,7 @@
 -- column: change_start first input address of the change
 -- column: change_end first input address behind it
 -- column: stores number of stores of the change
--- column: cut start, end or both: which end of the change lies inside the mapping run; inside for a split or fuse of all of it
+-- column: cut start, end or both: the ends that lie inside the mapping run; inside if neither
 -- column: map_line first line of the mapping run
 -- column: map_last_line last line of the mapping run
 -- column: map_start first input address of the mapping run

@@ -1,6 +1,6 @@
 -- title: Overwritten values that a TLB may hold for an address at a moment
--- summary: Values removed at or before the moment and not completed by then, whose input range
--- summary: covers the address.
+-- summary: Values removed at or before the moment and not completed by then, whose input range,
+-- summary: or that of the contiguous group they stood in, covers the address.
 -- param: va address required the input address
 -- param: seq integer required sequence number of the moment
 -- column: id number of the record
@@ -27,8 +27,8 @@ SELECT
   (SELECT line FROM tlbi WHERE seq = r.tlbi_seq AND seq <= @seq) AS tlbi_line,
   (SELECT line FROM event WHERE seq = r.complete_seq) AS complete_line
 FROM stale_record AS r
-WHERE r.va <= @va
-  AND r.va + r.size_bytes > @va
+WHERE (r.va & ~(coalesce(r.group_bytes, r.size_bytes) - 1)) <= @va
+  AND (r.va | (coalesce(r.group_bytes, r.size_bytes) - 1)) >= @va
   AND r.break_seq <= @seq
   AND (r.complete_seq IS NULL OR r.complete_seq > @seq)
 ORDER BY r.level, r.break_seq, r.id;

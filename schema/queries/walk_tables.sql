@@ -1,6 +1,6 @@
 -- title: The tables that translate an address at a moment
 -- summary: One row per table and level, with the value of the entry: the last one stored or
--- summary: told.
+-- summary: told. A table that was told has zero where nothing else was.
 -- param: va address required the input address
 -- param: seq integer required sequence number of the moment
 -- column: space_id number of the address space, empty when no root of it is known
@@ -44,6 +44,8 @@ latest AS (
 valued AS (
   SELECT
     *,
+    (SELECT max(t.seq) FROM table_known AS t
+      WHERE t.base = latest.base AND t.seq <= @seq) AS told_seq,
     iif(ifnull(store_seq, 0) >= ifnull(known_seq, 0), store_seq, known_seq) AS value_seq
   FROM latest
 )
@@ -53,10 +55,13 @@ SELECT
   printf('0x%016x', v.base) AS base,
   iif(v.parent_pa IS NULL, NULL, printf('0x%016x', v.parent_pa)) AS parent_pa,
   printf('0x%016x', v.pa) AS pa,
-  iif(v.value_seq IS NULL, NULL, printf('0x%016x', coalesce(
-    (SELECT new FROM pgtable_write WHERE seq = v.value_seq),
-    (SELECT value FROM descriptor_known WHERE seq = v.value_seq)))) AS value,
-  (SELECT line FROM event WHERE seq = v.value_seq) AS value_line,
-  v.value_seq
+  CASE
+    WHEN v.value_seq IS NOT NULL THEN printf('0x%016x', coalesce(
+      (SELECT new FROM pgtable_write WHERE seq = v.value_seq),
+      (SELECT value FROM descriptor_known WHERE seq = v.value_seq)))
+    WHEN v.told_seq IS NOT NULL THEN printf('0x%016x', 0)
+  END AS value,
+  (SELECT line FROM event WHERE seq = coalesce(v.value_seq, v.told_seq)) AS value_line,
+  coalesce(v.value_seq, v.told_seq) AS value_seq
 FROM valued AS v
 ORDER BY v.space_id, v.level, v.id;

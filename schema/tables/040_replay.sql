@@ -69,6 +69,7 @@ CREATE TABLE stale_record (
   space_id      INTEGER,          -- NULL: no root known
   va            INTEGER,          -- input address, NULL when not known
   size_bytes    INTEGER NOT NULL, -- input range the value translates
+  group_bytes   INTEGER,          -- input range of its contiguous group: an entry made from it may answer for all; NULL without the bit
   asid          INTEGER,          -- ASID, NULL for a global entry or when not known
   old           INTEGER NOT NULL, -- the stale value
   new           INTEGER NOT NULL, -- what replaced it

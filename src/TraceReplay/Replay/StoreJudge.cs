@@ -13,7 +13,7 @@ internal sealed class StoreJudge(
     MachineState machine, StaleRecords records, BreakExplainer explainer, FindingCollector findings, TransitionLog transitions,
     ToleratedRaces races)
 {
-    private readonly List<StaleRecord> _overlapping = [];
+    private readonly StaleConflicts _conflicts = new(machine);
 
     /// <summary>FEAT_BBM level of the least capable CPU.</summary>
     public int BbmLevel { get; set; }
@@ -117,7 +117,7 @@ internal sealed class StoreJudge(
                 record = records.Add(use, index, oldValue, newValue, change.Class, store);
             }
 
-            var requirement = change.RequirementAt(BbmLevel, HasNoTranslate(use, oldValue, newValue));
+            var requirement = change.RequirementAt(BbmLevel, StaleConflicts.HasNoTranslate(use, oldValue, newValue));
             if (requirement != Requirement.None)
             {
                 finding = ReportOverwrite(use, index, oldValue, newValue, change, requirement, store, record);
@@ -185,132 +185,9 @@ internal sealed class StoreJudge(
             return null;
         }
 
-        _overlapping.Clear();
-        CollectOverlapping(use, index, newValue);
-        StaleRecord? worst = null;
-        var worstChange = default(DescriptorChange);
-        var worstRequirement = Requirement.None;
-        foreach (var record in _overlapping)
-        {
-            if (ReferenceEquals(record, except))
-            {
-                continue;
-            }
-
-            if (CompareStale(use, index, newValue, record) is not { } change)
-            {
-                continue;
-            }
-
-            var requirement = change.RequirementAt(BbmLevel, HasNoTranslate(use, record.Value, newValue));
-            var isSamePlace = record.Pa == use.PaOf(index);
-            if (requirement > worstRequirement || (requirement == worstRequirement && worst is not null && isSamePlace && worst.Pa != record.Pa))
-            {
-                (worst, worstChange, worstRequirement) = (record, change, requirement);
-            }
-        }
-
-        return worst is null || worstRequirement == Requirement.None
-            ? null
-            : ReportMake(use, index, newValue, worst, worstChange, worstRequirement, store);
-    }
-
-    private void CollectOverlapping(TableUse use, int index, ulong newValue)
-    {
-        var format = use.Space.Format;
-        var pending = use.Space.Pending;
-        var ia = use.IaOf(index);
-        for (var level = -1; level <= use.Level; level++)
-        {
-            for (var record = pending.Find(level, ia); record is not null; record = record.NextSameKey)
-            {
-                // A walk cache that still leads to a removed table is judged where its pointer is made again.
-                if (level == use.Level || !record.IsTable)
-                {
-                    _overlapping.Add(record);
-                }
-            }
-        }
-
-        for (var level = use.Level + 1; level <= 3; level++)
-        {
-            pending.CollectAt(level, ia, ia + format.Granule.EntrySpan(use.Level) - 1, _overlapping);
-        }
-
-        // An entry for a whole group may have been made from any member that had the Contiguous bit.
-        if (pending.ContiguousAt(use.Level) > 0)
-        {
-            CollectGroup(use, ia);
-        }
-    }
-
-    private void CollectGroup(TableUse use, ulong ia)
-    {
-        var format = use.Space.Format;
-        var members = format.GroupMembers(use.Level);
-        var span = format.Granule.EntrySpan(use.Level);
-        var first = ia & ~((span * (ulong)members) - 1);
-        for (var i = 0; i < members; i++)
-        {
-            var memberIa = first + (span * (ulong)i);
-            if (memberIa == ia)
-            {
-                continue;
-            }
-
-            for (var record = use.Space.Pending.Find(use.Level, memberIa); record is not null; record = record.NextSameKey)
-            {
-                if (record.IsContiguous)
-                {
-                    _overlapping.Add(record);
-                }
-            }
-        }
-    }
-
-    private DescriptorChange? CompareStale(TableUse use, int index, ulong newValue, StaleRecord record)
-    {
-        var comparer = use.Space.Comparer;
-        var format = comparer.Format;
-        var isTable = format.Kind(newValue, use.Level) == DescriptorKind.Table;
-        if (record.IsTable)
-        {
-            if (record.Level != use.Level)
-            {
-                return isTable ? null : new DescriptorChange(TransitionClass.Fuse, DescriptorDifference.Size);
-            }
-
-            var change = comparer.Compare(record.Value, newValue, use.Level);
-            return change.Class is TransitionClass.Rewrite or TransitionClass.TablePermission ? null : change;
-        }
-
-        // What the stale entry answers for the made entry's first address, or for its own where that is the smaller one.
-        var ia = use.IaOf(index);
-        var output = format.OutputAddress(record.Value, record.Level) + (ia > record.Ia ? ia - record.Ia : 0);
-        if (record.IsContiguous && ia < record.Ia && record.Level == use.Level)
-        {
-            output -= record.Ia - ia;
-        }
-
-        if (isTable)
-        {
-            return CompareWithTable(use, newValue, record, format.OutputAddress(record.Value, record.Level));
-        }
-
-        var newOutput = format.OutputAddress(newValue, use.Level) + (record.Level > use.Level ? record.Ia - ia : 0);
-        return comparer.CompareSizes(record.Value, record.Level, output, newValue, use.Level, newOutput);
-    }
-
-    private DescriptorChange? CompareWithTable(TableUse use, ulong newValue, StaleRecord record, ulong output)
-    {
-        var change = TranslationComparer.CompareWithTable(machine, use.Space.Comparer, record, output, use.Level, newValue);
-        if (change is null && record.Level <= use.Level)
-        {
-            // The table's content is not told, or has a hole at that address; the sizes differ all the same.
-            return new DescriptorChange(TransitionClass.Split, DescriptorDifference.Size);
-        }
-
-        return change;
+        return _conflicts.FindWorst(use, index, newValue, except, BbmLevel) is { } conflict
+            ? ReportMake(use, index, newValue, conflict.Stale, conflict.Change, conflict.Requirement, store)
+            : null;
     }
 
     private Finding? ReportMake(
@@ -442,13 +319,6 @@ internal sealed class StoreJudge(
     private static bool IsContiguousLeaf(TableUse use, ulong value) =>
         (value & DescriptorBits.Contiguous) != 0 && use.Space.Format.GroupMembers(use.Level) != 0
         && use.Space.Format.Kind(value, use.Level) is DescriptorKind.Block or DescriptorKind.Page;
-
-    private static bool HasNoTranslate(TableUse use, ulong oldValue, ulong newValue) =>
-        use.Level < 3
-        && ((IsBlock(use, oldValue) && (oldValue & DescriptorBits.NoTranslate) != 0)
-            || (IsBlock(use, newValue) && (newValue & DescriptorBits.NoTranslate) != 0));
-
-    private static bool IsBlock(TableUse use, ulong value) => use.Space.Format.Kind(value, use.Level) == DescriptorKind.Block;
 
     private static bool IsRestriction(TransitionClass transition) =>
         transition is TransitionClass.PermissionRestrict or TransitionClass.TablePermission or TransitionClass.GlobalToNonGlobal;

@@ -24,13 +24,13 @@ public static class InfoReport
         output.WriteLine($"findings: {Verdict.Read(database)}");
     }
 
-    /// <summary>True when an input could be read only in part: what was found may not be all.</summary>
+    /// <summary>True when some of the input was lost: a source read only in part, or lines that could not be used.</summary>
     public static bool IsDamaged(TraceDatabase database)
     {
-        using var traces = QueryResult.Run(database, "traces");
-        while (traces.Read())
+        using var problems = QueryResult.Run(database, "problem_totals");
+        while (problems.Read())
         {
-            if (traces.Integer("is_damaged") == 1)
+            if (problems.Text("severity") == "error")
             {
                 return true;
             }

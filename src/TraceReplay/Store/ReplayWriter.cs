@@ -47,7 +47,7 @@ public sealed class ReplayWriter : IReplaySink, IDisposable
         _tableUse = new(database, "table_use", "id, space_id, base, level, entries, va_base, parent_pa, from_seq, to_seq", 9);
         _staleRecord = new(
             database, "stale_record",
-            "id, break_seq, pa, level, space_id, va, size_bytes, asid, old, new, class, tlbi_seq, complete_seq", 13);
+            "id, break_seq, pa, level, space_id, va, size_bytes, group_bytes, asid, old, new, class, tlbi_seq, complete_seq", 14);
         _transition = new(
             database, "transition",
             "seq, space_id, class, is_live, via_break, pa, level, va, old, new, stale_id, finding_id, verdict", 13);
@@ -94,11 +94,12 @@ public sealed class ReplayWriter : IReplaySink, IDisposable
         ArgumentNullException.ThrowIfNull(record);
         var space = record.Space;
         var va = space.IsRooted ? record.Ia : space.VaBase is { } vaBase ? vaBase + record.Ia : (ulong?)null;
+        var group = record.IsContiguous ? record.Size * (ulong)space.Format.GroupMembers(record.Level) : (ulong?)null;
         int? asid = record.ObligationCount == 1 && record.Obligations[0] is { IsGlobal: false, AllAsids: false, AsidUnknown: false } only
             ? only.Asid
             : null;
         _staleRecord.Row().Add(record.Id).Add(record.Break.Header.Seq).Add(record.Pa).Add(record.Level).Add(SpaceId(space)).Add(va)
-            .Add(record.Size).Add(asid).Add(record.Value).Add(record.NewValue).Add(DescriptorText.Name(record.Class))
+            .Add(record.Size).Add(group).Add(asid).Add(record.Value).Add(record.NewValue).Add(DescriptorText.Name(record.Class))
             .Add(record.TlbiSeq == 0 ? null : (long?)record.TlbiSeq).Add(completeSeq).Insert();
     }
 

@@ -99,7 +99,7 @@ public sealed class RoundTripTests
     {
         using var folder = new TemporaryFolder();
         var first = folder.Write("1", "a-1 [000] 1: pgtable_write: level=3 pa=8 new=0x1003\na-1 [000] 1: barrier: dsb sy\n"u8);
-        var second = folder.Write("2", "a-1 [002] 2: pgtable_table: base=0x1000 level=0\na-1 [000] 2: sysreg_write: reg=vttbr_el2 val=0\n"u8);
+        var second = folder.Write("2", "a-1 [002] 2: pgtable_table: base=0x1000 level=0\na-1 [000] 2: sysreg_write: reg=ttbr0_el1 val=0\n"u8);
         TraceImporter.Import([first, second], folder["t.db"], new ImportOptions(), null, TestContext.Current.CancellationToken);
         using var database = TraceDatabase.Open(folder["t.db"], writable: false);
         var expected = new TraceFacts
