@@ -23,12 +23,12 @@ public sealed partial class RepositoryTests
 
     [Fact]
     public void The_top_level_is_fixed() =>
-        Assert.Empty(TrackedFiles().Select(path => path.Split('/')[0]).Distinct()
+        AssertNone(TrackedFiles().Select(path => path.Split('/')[0]).Distinct()
             .Where(name => !name.StartsWith('.') && !TopLevel.Contains(name)));
 
     [Fact]
     public void No_source_file_is_too_long() =>
-        Assert.Empty(TrackedFiles().Where(path => path.EndsWith(".cs", StringComparison.Ordinal))
+        AssertNone(TrackedFiles().Where(path => path.EndsWith(".cs", StringComparison.Ordinal))
             .Select(path => (path, Lines: File.ReadLines(Full(path)).Count()))
             .Where(file => file.Lines > LongestFile));
 
@@ -40,12 +40,15 @@ public sealed partial class RepositoryTests
 
     [Fact]
     public void Text_ends_lines_with_a_line_feed() =>
-        Assert.Empty(TextFiles().Where(path => File.ReadAllBytes(Full(path)).AsSpan().Contains((byte)'\r')));
+        AssertNone(TextFiles().Where(path => File.ReadAllBytes(Full(path)).AsSpan().Contains((byte)'\r')));
 
     [Fact]
     public void Lock_files_stand_beside_the_projects() =>
-        Assert.Empty(TrackedFiles().Where(path => path.EndsWith(".csproj", StringComparison.Ordinal))
+        AssertNone(TrackedFiles().Where(path => path.EndsWith(".csproj", StringComparison.Ordinal))
             .Where(path => !TrackedFiles().Contains($"{path[..path.LastIndexOf('/')]}/packages.lock.json")));
+
+    // Lists what is wrong, all of it.
+    private static void AssertNone<T>(IEnumerable<T> wrong) => Assert.Empty(wrong.ToList());
 
     private static void AssertNoLine(Regex pattern) =>
         Assert.Empty(
