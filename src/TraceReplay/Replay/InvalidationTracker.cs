@@ -208,9 +208,11 @@ internal sealed class InvalidationTracker(MachineState machine, StaleRecords rec
             return true;
         }
 
+        // One TLBI for each ASID of an address space: the DSB behind them completes all.
+        var joinsEarlier = record.TlbiWaits && record.TlbiCpu == cpu.Cpu && record.TlbiIsBroadcast == tlbi.IsBroadcast;
         record.TlbiSeq = tlbi.Header.Seq;
         record.TlbiCpu = cpu.Cpu;
-        record.TlbiMask = mask;
+        record.TlbiMask = joinsEarlier ? record.TlbiMask | mask : mask;
         record.TlbiIsBroadcast = tlbi.IsBroadcast;
         record.TlbiReach = tlbi.Operation.Reach;
         record.TlbiWaits = true;

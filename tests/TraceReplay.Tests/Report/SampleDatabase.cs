@@ -33,8 +33,8 @@ internal static class SampleDatabase
           (6, 'unmapped'), (7, 'granule'), (8, '4k'), (9, 'say "hi", twice'), (10, 'vmalle1is'), (11, 'cmpxchg'), (12, 'ttbr1_el1');
         INSERT INTO task VALUES (0, '', -1), (1, 'init', 1), (2, 'kworker/0:1', 12), (3, '<idle>', 0);
         INSERT INTO skipped_event VALUES ('irq_handler_entry', 12, 3), ('sys_enter', 40, 5);
-        INSERT INTO import_problem VALUES (1, 1, 9, 'missing-key', 'error', 'expected pa=', 'pgtable_write: level=3');
-        INSERT INTO problem_count VALUES ('missing-key', 'error', 1, 'a key is missing'), ('long-line', 'info', 2, 'a line is long');
+        INSERT INTO import_problem VALUES (1, 1, 9, 'optional-value-ignored', 'warning', 'expected pa=', 'pgtable_write: level=3');
+        INSERT INTO problem_count VALUES ('optional-value-ignored', 'warning', 1, 'a key is missing'), ('long-line', 'info', 2, 'a line is long');
         """;
 
     // A tree of four tables under TTBR0 with ASID 7; entries 5, 6 and 16 of the level-3 table and entry 1 of the level-2 table change.
