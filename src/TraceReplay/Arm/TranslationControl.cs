@@ -33,6 +33,9 @@ public readonly record struct TranslationControl(ulong Value)
         ? Field(15, 14) switch { 0 => Granule.Size4K, 1 => Granule.Size64K, 2 => Granule.Size16K, _ => null }
         : Field(31, 30) switch { 1 => Granule.Size16K, 2 => Granule.Size4K, 3 => Granule.Size64K, _ => null };
 
+    /// <summary>True when a half is walked: not disabled, a granule and a size that exist. False for both of a reset value.</summary>
+    public bool IsUsable(int half) => !WalksDisabled(half) && GranuleOf(half) is not null && Size(half) is >= 12 and <= 48;
+
     /// <summary>Layout of the descriptors of a half; null when the granule is reserved.</summary>
     public DescriptorFormat? FormatOf(int half, bool secure)
     {

@@ -66,7 +66,7 @@ internal sealed class MachineConfiguration
     public Granule Granule => _granule;
 
     /// <summary>Layout of descriptors whose half is not known.</summary>
-    public DescriptorFormat DefaultFormat => Control?.FormatOf(1, IsSecure)
+    public DescriptorFormat DefaultFormat => Control?.FormatOf(UsableHalf, IsSecure)
         ?? new DescriptorFormat(_granule, Ds: false, Lpa: false, HardwareAccessFlag: false, HardwareDirty: null, IsSecure);
 
     /// <summary>Level of roots whose TCR is not known: the lowest level that the trace names, or that of 48-bit addresses.</summary>
@@ -76,7 +76,7 @@ internal sealed class MachineConfiguration
         {
             if (Control is { } control)
             {
-                return _granule.StartLevel(64 - control.Size(1));
+                return _granule.StartLevel(64 - control.Size(UsableHalf));
             }
 
             if (_inputAddressBits is { } bits)
@@ -89,12 +89,16 @@ internal sealed class MachineConfiguration
         }
     }
 
+    private int UsableHalf => Control is { } control && !control.IsUsable(1) ? 0 : 1;
+
     /// <summary>TCR_EL1 was written.</summary>
     public void SetControl(TranslationControl control)
     {
-        Control = control;
-        if (control.GranuleOf(1) is { } granule)
+        // A reset value, as a guest has it before it sets its own, tells nothing about the kernel.
+        var half = control.IsUsable(1) ? 1 : 0;
+        if (control.IsUsable(half) && control.GranuleOf(half) is { } granule)
         {
+            Control = control;
             SetGranule(granule, GranuleSource.Tcr);
         }
     }
@@ -152,18 +156,15 @@ internal sealed class MachineConfiguration
             return Shape(DefaultFormat, half, Math.Min(bits, 52), start);
         }
 
-        if (tcr.WalksDisabled(half) || tcr.FormatOf(half, IsSecure) is not { } format)
+        if (!tcr.IsUsable(half) || tcr.FormatOf(half, IsSecure) is not { } format)
         {
             return null;
         }
 
+        // 64K tables end at level 1; a smaller start level than the granule has would be a reserved size.
         var width = 64 - tcr.Size(half);
-        if (width <= format.Granule.PageShift || width > 52)
-        {
-            return null;
-        }
-
-        return Shape(format, half, width, format.Granule.StartLevel(width));
+        var level = format.Granule.StartLevel(width);
+        return level is < -1 or > 3 ? null : Shape(format, half, width, level);
     }
 
     private static RootShape Shape(DescriptorFormat format, int half, int bits, int level)

@@ -94,7 +94,7 @@ public sealed class ReplayEngine : IEventSink
             return;
         }
 
-        var tlbi = new TlbiEvent(e.Header, operation, e.Operand, DecodeOperand(operation, e.Operand), e.Pc ?? 0);
+        var tlbi = new TlbiEvent(e.Header, operation, e.Operand, DecodeOperand(operation, e.Operand, e.Header.Cpu), e.Pc ?? 0);
         if (tlbi.Operand.Defect != TlbiDefect.None && _machine.Pending.Count > 0)
         {
             site.Ineffective++;
@@ -333,16 +333,19 @@ public sealed class ReplayEngine : IEventSink
         return operation.Regime == TlbiRegime.El1 ? !_machine.Cpu(cpu).RunsGuest : operation.Regime == TlbiRegime.El2 && isVheHost;
     }
 
-    private TlbiOperand DecodeOperand(TlbiOperation operation, ulong operand)
+    // By the TCR of the CPU that issues it: another may be in a guest, or in the middle of changing its own.
+    private TlbiOperand DecodeOperand(TlbiOperation operation, ulong operand, int cpu)
     {
-        var control = _machine.Configuration.Control;
+        var control = _machine.Cpu(cpu).Control ?? _machine.Configuration.Control;
         var asid = (ushort)(operand >> 48);
         var tooWide = control is { Asid16: false } && asid > 0xff;
         switch (operation.Method)
         {
             case TlbiMethod.Address or TlbiMethod.AddressAnyAsid:
-                var format = _machine.Configuration.DefaultFormat;
-                var decoded = TlbiOperand.Decode(operation, operand, format.Granule, control?.Ds ?? false, _machine.Configuration.HasTtl);
+                // The top bit of the address in the operand tells the half.
+                var half = (int)(operand >> (operation.IsRange ? 36 : 43)) & 1;
+                var granule = control?.GranuleOf(half) ?? _machine.Configuration.Granule;
+                var decoded = TlbiOperand.Decode(operation, operand, granule, control?.Ds ?? false, _machine.Configuration.HasTtl);
                 return tooWide && operation.Method == TlbiMethod.Address && decoded.Defect == TlbiDefect.None
                     ? decoded with { Defect = TlbiDefect.AsidTooWide }
                     : decoded;
