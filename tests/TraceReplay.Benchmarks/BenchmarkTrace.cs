@@ -71,7 +71,7 @@ internal static class BenchmarkTrace
     {
         var text = new StringBuilder("# tracer: nop\n");
         var time = 0;
-        Line("sysreg_write: reg=tcr_el1 val=0x34b5503510");
+        Line("sysreg_write: reg=tcr_el1 val=0x34b5103510");
         Line("sysreg_write: reg=ttbr0_el1 val=0x1000040000000");
         Line("pgtable_table: base=0x40000000 level=0 root=0");
         Line("pgtable_table: base=0x40001000 level=1 parent=0x40000000");
