@@ -17,13 +17,13 @@ public sealed class WalkAndHistoryTests : IDisposable
             """
             0x0000000000005123 at line 22, time 1.000000012, after barrier: dsb ish
             root 0x0000000040000000, ASID 7, CPU 0
-              level  0  entry 0x0000000040000000  0x0000000040001003  table at 0x0000000040001000  (line 15)
-              level  1  entry 0x0000000040001000  0x0000000040002003  table at 0x0000000040002000  (line 16)
-              level  2  entry 0x0000000040002000  0x0000000040003003  table at 0x0000000040003000  (line 17)
+              level  0  entry 0x0000000040000000  0x0000000040001003  table 0x40001000  (line 15)
+              level  1  entry 0x0000000040001000  0x0000000040002003  table 0x40002000  (line 16)
+              level  2  entry 0x0000000040002000  0x0000000040003003  table 0x40003000  (line 17)
               level  3  entry 0x0000000040003028  0x0000000000000000  invalid  (line 19)
               tables: translation fault at level 3
               TLBs:   may also hold 1 overwritten value:
-                level 3  entry 0x0000000040003028  0x0060000050000f43  page of 0x0000000050000000
+                level 3  entry 0x0000000040003028  0x0060000050000f43  page 0x50000000 RW EL0 attr0 ISH nG
                          4 KiB at 0x0000000000005000, ASID 7; removed at line 19, no TLBI yet, never completed in this trace
 
             """,
@@ -32,10 +32,10 @@ public sealed class WalkAndHistoryTests : IDisposable
     }
 
     [Theory]
-    [InlineData("seq:8", "page of 0x0000000050000000")]
-    [InlineData("1.000000008", "page of 0x0000000050000000")]
-    [InlineData("1.000000013", "page of 0x0000000051000000")]
-    [InlineData("2", "page of 0x0000000051000000")]
+    [InlineData("seq:8", "page 0x50000000")]
+    [InlineData("1.000000008", "page 0x50000000")]
+    [InlineData("1.000000013", "page 0x51000000")]
+    [InlineData("2", "page 0x51000000")]
     [InlineData("line:19", "translation fault at level 3")]
     [InlineData("line:16", "the entry at level 2 is not known")]
     public async Task The_moment_chooses_the_values(string at, string text)
