@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using TraceReplay.Arm;
 using TraceReplay.Events;
 using TraceReplay.Ingest;
 using TraceReplay.Replay;
@@ -96,7 +97,7 @@ public sealed class CaptureReplays
         {
         }
 
-        public void TransitionCount(Arm.TransitionClass transitionClass, bool isLive, bool viaBreak, long count)
+        public void TransitionCount(TransitionClass transitionClass, bool isLive, bool viaBreak, long count)
         {
         }
 
