@@ -147,7 +147,7 @@ internal sealed class StoreJudge(
         in StoreContext store, StaleRecord? record)
     {
         var rule = OverwriteRule(change.Class, use.Space.Format.Kind(oldValue, use.Level));
-        var isGroup = change.Class is TransitionClass.ContiguousChange or TransitionClass.ContiguousAndOther;
+        var isGroup = IsContiguousLeaf(use, oldValue) || IsContiguousLeaf(use, newValue);
         if (record is not null)
         {
             record.IsReported = true;
