@@ -26,8 +26,12 @@ public enum LivenessEvidence
 /// </remarks>
 public sealed class AddressSpace
 {
-    // Beyond this many ASIDs nobody invalidates one by one; only an all-ASID operation is taken to cover them.
-    private const int MaxSeparateAsids = 4;
+    // The kernel half is walked under every ASID in use; beyond this many nobody invalidates one by one, and only an all-ASID operation
+    // is taken to cover them.
+    private const int MaxKernelAsids = 4;
+
+    // What a mask of obligations holds. An address space gets another ASID at each rollover.
+    private const int MaxUserAsids = 63;
 
     private readonly Dictionary<uint, Taint> _taints = [];
     private readonly Dictionary<ushort, CpuSet> _cpusByAsid = [];
@@ -35,7 +39,9 @@ public sealed class AddressSpace
     private Obligation[]? _asidObligations;
     private Obligation[]? _globalObligations;
     private CpuSet _holders;
+    private CpuSet _assumedHolders;
     private int _loaded;
+    private ushort _lastAsid;
 
     /// <summary>Row id, 1-based in order of creation.</summary>
     public required int Id { get; init; }
@@ -107,14 +113,28 @@ public sealed class AddressSpace
     internal int TaintedListIndex { get; set; } = -1;
 
     /// <summary>CPUs that ran, or run, with its root and have not invalidated all of it.</summary>
-    public CpuSet Holders => IsRooted ? _holders.Union(GlobalHolders) : AllCpus;
+    public CpuSet Holders => IsRooted ? _holders.Union(GlobalHolders).Union(AssumedHolders) : AllCpus;
+
+    /// <summary>
+    /// CPUs that are taken to have run with the root since before the trace: those without a write to TTBR1 yet, for the first kernel
+    /// root of a trace that starts mid-life.
+    /// </summary>
+    public CpuSet AssumedHolders
+    {
+        get => _assumedHolders;
+        internal set
+        {
+            _assumedHolders = value;
+            ForgetTemplates();
+        }
+    }
 
     /// <summary>ASIDs it may be cached under.</summary>
     public IReadOnlyCollection<ushort> Asids => _cpusByAsid.Keys;
 
     /// <summary>True when hardware may walk it, or still holds entries of it.</summary>
     public bool IsLive => IsRooted
-        ? _taints.Count > 0 || !GlobalHolders.IsEmpty
+        ? _taints.Count > 0 || !GlobalHolders.IsEmpty || !_assumedHolders.IsEmpty
         : Evidence != LivenessEvidence.NotLive;
 
     /// <summary>True when some CPU may hold entries under the ASID.</summary>
@@ -129,8 +149,12 @@ public sealed class AddressSpace
     /// <summary>True when the CPU may hold entries under the ASID.</summary>
     public bool IsTainted(ushort asid, int cpu) => _taints.ContainsKey(TaintKey(asid, cpu));
 
+    /// <summary>True when the space was loaded under another ASID last. The two ASIDs of a KPTI pair differ in bit 0 and are one.</summary>
+    public bool HasNewerAsidThan(ushort asid) => IsRooted && Half == 0 && (asid | 1) != (_lastAsid | 1);
+
     internal void Load(ushort asid, int cpu)
     {
+        _lastAsid = asid;
         var key = TaintKey(asid, cpu);
         if (_taints.TryGetValue(key, out var taint))
         {
@@ -234,13 +258,18 @@ public sealed class AddressSpace
                 : [new Obligation(0, false, true, false, AllCpus)];
         }
 
-        if (_cpusByAsid.Count > MaxSeparateAsids)
+        if (_cpusByAsid.Count > (Half == 1 ? MaxKernelAsids : MaxUserAsids))
         {
-            return [new Obligation(0, false, false, true, _holders)];
+            return [new Obligation(0, false, false, true, _holders.Union(_assumedHolders))];
         }
 
-        var obligations = new Obligation[_cpusByAsid.Count];
+        var obligations = new Obligation[_cpusByAsid.Count + (_assumedHolders.IsEmpty ? 0 : 1)];
         var i = 0;
+        if (!_assumedHolders.IsEmpty)
+        {
+            obligations[i++] = new Obligation(0, false, false, true, _assumedHolders);
+        }
+
         foreach (var (asid, cpus) in _cpusByAsid)
         {
             obligations[i++] = new Obligation(asid, false, AsidUnknown, false, cpus);

@@ -68,16 +68,15 @@ internal sealed class BreakExplainer(MachineState machine, InvalidationTracker t
     {
         var cpu = machine.Cpu(tlbi.Header.Cpu);
         var name = tlbi.Operation.Mnemonic;
-        if (cpu.WeakDsb.Seq > tlbi.Header.Seq)
+        if (WeakBarrierAfter(cpu, tlbi) is { } weak)
         {
-            var weak = cpu.WeakDsb;
             var why = $"{weak.Barrier!.Text} does not complete {name}: it takes a DSB for loads and stores of at least its domain";
             return new BreakExplanation(
                 RuleId.WeakDsb, new Evidence(tlbi.Header, "covers the entry, but was not completed", weak.Seq, weak.Line, why),
                 FoldKind.Tlbi, tlbi.Header.Seq);
         }
 
-        var barrier = cpu.FirstBarrierAfter(tlbi.Header.Seq, dsbOnly: false);
+        var barrier = cpu.FirstBarrierAfter(tlbi.Header.Seq, exceptIsb: false);
         var barrierWhy = barrier is { Barrier: { } seen } ? $"{seen.Text} does not complete a TLBI" : "";
         if (tlbi.Header.Cpu != makerCpu)
         {
@@ -91,6 +90,17 @@ internal sealed class BreakExplainer(MachineState machine, InvalidationTracker t
         return new BreakExplanation(
             RuleId.NoDsbAfterTlbi, new Evidence(tlbi.Header, "covers the entry, but no DSB completed it", barrier?.Seq, barrier?.Line, barrierWhy),
             FoldKind.Tlbi, tlbi.Header.Seq);
+    }
+
+    // A barrier that was meant to complete the TLBI and does not: a DMB, or a DSB of the wrong kind or domain.
+    private static SeenBarrier? WeakBarrierAfter(ProcessingElement cpu, in TlbiEvent tlbi)
+    {
+        if (cpu.FirstBarrierAfter(tlbi.Header.Seq, exceptIsb: true) is { } kept)
+        {
+            return kept;
+        }
+
+        return cpu.WeakDsb.Seq > tlbi.Header.Seq ? cpu.WeakDsb : null;
     }
 
     private TlbiMiss MissOf(in TlbiEvent tlbi, StaleRecord record, int makerCpu, int makerTask)
@@ -227,7 +237,7 @@ internal sealed class BreakExplainer(MachineState machine, InvalidationTracker t
     }
 
     private SeenBarrier? BarrierWhy(StaleRecord record, TlbiMiss miss) => miss == TlbiMiss.Unordered
-        ? machine.Cpu(record.Break.Header.Cpu).FirstBarrierAfter(record.Break.Header.Seq, dsbOnly: false)
+        ? machine.Cpu(record.Break.Header.Cpu).FirstBarrierAfter(record.Break.Header.Seq, exceptIsb: false)
         : null;
 
     private static string BarrierText(in SeenBarrier barrier) => barrier.Barrier switch

@@ -16,6 +16,8 @@ internal sealed class ContiguousJudge(FindingCollector findings)
     private readonly Dictionary<ulong, Group> _dirty = [];
     private readonly List<CpuGroups> _cpus = [];
 
+    private long _doubtfulBefore;
+
     private sealed class Group
     {
         public TableUse Use = null!;
@@ -64,7 +66,8 @@ internal sealed class ContiguousJudge(FindingCollector findings)
         }
 
         _dirty.TryGetValue(groupPa, out var group);
-        var involved = IsContiguousLeaf(use, newValue) || (known && IsContiguousLeaf(use, oldValue));
+        var involved = IsContiguousLeaf(use, newValue) || (known && IsContiguousLeaf(use, oldValue))
+            || (group is null && JoinsContiguous(use, index, members, newValue));
         if (group is null && !involved)
         {
             return;
@@ -152,9 +155,10 @@ internal sealed class ContiguousJudge(FindingCollector findings)
         }
     }
 
-    /// <summary>Events were lost: no group's state can be relied on.</summary>
-    public void Forget()
+    /// <summary>Events were lost: no group's state can be relied on, and no value stored before.</summary>
+    public void Forget(long seq)
     {
+        _doubtfulBefore = seq;
         foreach (var group in _dirty.Values)
         {
             group.IsDirty = false;
@@ -277,7 +281,7 @@ internal sealed class ContiguousJudge(FindingCollector findings)
         var isDiscontiguous = false;
         for (var member = 0; member < group.Members; member++)
         {
-            if (use.ValueAt(group.First + member) is not { } value)
+            if (ReliableValueAt(use, group.First + member) is not { } value)
             {
                 continue;
             }
@@ -408,6 +412,32 @@ internal sealed class ContiguousJudge(FindingCollector findings)
                 Summary = summary,
             },
             FoldKind.Place, (long)use.Base, null);
+    }
+
+    private ulong? ReliableValueAt(TableUse use, int index)
+    {
+        var (frame, at) = use.Locate(index);
+        return frame.IsKnown(at) && (_doubtfulBefore == 0 || frame.StoreSeqOf(at) > _doubtfulBefore) ? frame[at] : null;
+    }
+
+    // A valid leaf without the bit beside valid ones that have it.
+    private bool JoinsContiguous(TableUse use, int index, int members, ulong newValue)
+    {
+        if ((newValue & DescriptorBits.Valid) == 0 || !use.Locate(index).Frame.MayHaveContiguous)
+        {
+            return false;
+        }
+
+        var first = index & ~(members - 1);
+        for (var i = first; i < first + members; i++)
+        {
+            if (ReliableValueAt(use, i) is { } value && IsContiguousLeaf(use, value))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private static bool IsContiguousLeaf(TableUse use, ulong value) =>

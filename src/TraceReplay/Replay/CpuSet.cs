@@ -105,6 +105,22 @@ public readonly struct CpuSet : IEquatable<CpuSet>
         return new CpuSet(_low | other._low, high);
     }
 
+    public CpuSet Except(CpuSet other)
+    {
+        if (_high is null)
+        {
+            return new CpuSet(_low & ~other._low, null);
+        }
+
+        var high = (ulong[])_high.Clone();
+        for (var i = 0; i < Math.Min(high.Length, other._high?.Length ?? 0); i++)
+        {
+            high[i] &= ~other._high![i];
+        }
+
+        return new CpuSet(_low & ~other._low, Trim(high));
+    }
+
     /// <summary>The only member, or null when there are none or several.</summary>
     public int? Single()
     {

@@ -93,12 +93,16 @@ internal sealed class FindingCollector(IReplaySink sink)
             }
 
             var windowStart = finding.Stale?.Seq ?? finding.Where.Seq;
-            if (windowStart <= gapEnd && finding.Rule.Id.StartsWith("brk-", StringComparison.Ordinal))
+            if (windowStart <= gapEnd && !IsSelfEvident(finding.Rule.Id))
             {
                 finding.Confidence = Confidence.Unknown;
             }
         }
     }
+
+    // What one store does to the value it overwrites, or how members of a group differ, does not rest on events in between.
+    private static bool IsSelfEvident(string rule) =>
+        rule.StartsWith("bbm-", StringComparison.Ordinal) || rule.StartsWith("cont-", StringComparison.Ordinal);
 
     /// <summary>Hands the findings to the sink.</summary>
     public void Finish()

@@ -19,10 +19,11 @@ internal sealed class InvalidationTracker(MachineState machine, StaleRecords rec
     public Action<OutstandingFlush, int, long>? FlushCompleted { get; set; }
 
     /// <summary>A TLBI of the host's stage 1.</summary>
-    /// <returns>Stale records it covered.</returns>
+    /// <returns>Stale records it covered; -1 where it reached some and its TTL hint was wrong for all of them.</returns>
     public int Execute(in TlbiEvent tlbi)
     {
         Log.Add(tlbi);
+        PlaceLearner.Forget(tlbi, machine.Learnt);
         var cpu = machine.Cpu(tlbi.Header.Cpu);
         NoteFlush(tlbi, cpu);
         if (machine.Pending.Count == 0)
@@ -34,20 +35,22 @@ internal sealed class InvalidationTracker(MachineState machine, StaleRecords rec
         CollectRooted(tlbi);
         CollectUnrooted(tlbi);
         var covered = 0;
+        var wrongHint = 0;
         foreach (var record in _candidates)
         {
             covered += Touch(tlbi, record, cpu) ? 1 : 0;
+            wrongHint += tlbi.Operand.LeafLevel is not null && TlbiMatch.MatchEntry(tlbi, record) == TlbiMiss.Ttl ? 1 : 0;
         }
 
         CompactNowAndThen();
-        return covered;
+        return covered == 0 && wrongHint > 0 && wrongHint == _candidates.Count ? -1 : covered;
     }
 
     /// <summary>A DSB: orders stores before TLBIs, and completes TLBIs if it is full.</summary>
     public void Synchronise(BarrierOperation barrier, in EventHeader header)
     {
         var cpu = machine.Cpu(header.Cpu);
-        if (barrier.CoversStores && !barrier.IsNxs)
+        if (barrier.CoversStores)
         {
             for (var domain = 0; domain <= (int)barrier.Domain; domain++)
             {
@@ -153,11 +156,10 @@ internal sealed class InvalidationTracker(MachineState machine, StaleRecords rec
                 space.Pending.CollectAll(_candidates);
             }
 
-            PlaceLearner.Forget(tlbi, machine.Spaces);
             return;
         }
 
-        PlaceLearner.Learn(tlbi, unrooted, this);
+        PlaceLearner.Learn(tlbi, unrooted, this, machine.Learnt);
         foreach (var space in unrooted)
         {
             if (space.Pending.Count != 0)

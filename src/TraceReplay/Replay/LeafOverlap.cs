@@ -7,7 +7,7 @@ internal static class LeafOverlap
 {
     /// <summary>The first such address, or null when there is none.</summary>
     public static ulong? Find(MachineState machine, AddressSpace globalSpace, AddressSpace other) =>
-        FindBelow(machine, globalSpace, globalSpace.Root, other);
+        globalSpace.Root.IsAttached && other.Root.IsAttached ? FindBelow(machine, globalSpace, globalSpace.Root, other) : null;
 
     private static ulong? FindBelow(MachineState machine, AddressSpace space, TableUse table, AddressSpace other)
     {

@@ -85,8 +85,7 @@ internal sealed class MachineConfiguration
             }
 
             // A level that the granule does not have is damage: 4K begins at -1, 16K at 0, 64K at 1.
-            var usual = _granule.PageShift == 12 ? 0 : 1;
-            var lowest = _granule.PageShift switch { 12 => -1, 14 => 0, _ => 1 };
+            var (usual, lowest) = _granule.PageShift switch { 12 => (0, -1), 14 => (1, 0), _ => (1, 1) };
             return Math.Clamp(_facts.LowestLevel ?? usual, lowest, usual);
         }
     }
@@ -169,9 +168,16 @@ internal sealed class MachineConfiguration
         return level is < -1 or > 3 ? null : Shape(format, half, width, level);
     }
 
-    private static RootShape Shape(DescriptorFormat format, int half, int bits, int level)
+    // A root has at most a full table of entries, and a level that the granule has.
+    private static RootShape? Shape(DescriptorFormat format, int half, int bits, int level)
     {
-        var entries = 1 << (bits - format.Granule.Shift(level));
+        var indexBits = bits - format.Granule.Shift(level);
+        if (indexBits < 0 || indexBits > format.Granule.IndexBits)
+        {
+            return null;
+        }
+
+        var entries = 1 << indexBits;
         return new RootShape(format, level, entries, half == 0 ? 0 : ulong.MaxValue << bits);
     }
 

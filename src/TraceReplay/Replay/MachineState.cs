@@ -17,6 +17,10 @@ internal sealed class MachineState
     private readonly IReplaySink _sink;
     private TableFrame? _lastFrame;
     private int _useCount;
+    private int _spaceCount;
+    private int _compactSpacesAt = 1024;
+    private CpuSet _cpusWithKernelRoot;
+    private AddressSpace? _firstKernelSpace;
 
     public MachineState(TraceFacts facts, IReplaySink sink)
     {
@@ -32,6 +36,9 @@ internal sealed class MachineState
     public MachineConfiguration Configuration { get; }
 
     public PendingSpaces Pending { get; }
+
+    /// <summary>Unrooted spaces whose ASID was learnt.</summary>
+    public List<AddressSpace> Learnt { get; } = [];
 
     public CpuSet AllCpus { get; private set; }
 
@@ -143,8 +150,14 @@ internal sealed class MachineState
             var known = use.Space;
             if (known.IsRooted && use.Parent is null && use.Base == rootPa && known.Half == half
                 && use.Level == shape.Level && use.Entries == shape.Entries && known.Format.Granule == shape.Format.Granule
-                && known.Format.Ds == shape.Format.Ds)
+                && known.Format.Ds == shape.Format.Ds && known.Format.Lpa == shape.Format.Lpa)
             {
+                // HA and HD may change under a root that stays.
+                if (known.Format != shape.Format)
+                {
+                    known.Comparer = Comparer(shape.Format);
+                }
+
                 return known;
             }
         }
@@ -153,7 +166,7 @@ internal sealed class MachineState
         _incarnations[rootPa] = incarnation;
         var space = new AddressSpace
         {
-            Id = _spaces.Count + 1,
+            Id = ++_spaceCount,
             Half = half,
             Comparer = Comparer(shape.Format),
             Incarnation = incarnation,
@@ -166,7 +179,13 @@ internal sealed class MachineState
             AsidUnknown = !Facts.HasRoots,
         };
         space.Pending.SetGeometry(shape.Format.Granule);
-        _spaces.Add(space);
+        AddSpace(space);
+        if (half == 1 && !Facts.HasTables && Facts.HasRoots && _firstKernelSpace is null)
+        {
+            _firstKernelSpace = space;
+            space.AssumedHolders = AllCpus.Except(_cpusWithKernelRoot);
+        }
+
         AdoptUnrooted(rootPa, shape.Level, space, shape.VaBase, isIndependent: false);
         space.Root = Attach(space, rootPa, shape.Entries, shape.Level, shape.VaBase, null, 0, seq);
         LinkChildren(space.Root, seq);
@@ -186,7 +205,7 @@ internal sealed class MachineState
         var format = Configuration.DefaultFormat;
         var space = new AddressSpace
         {
-            Id = _spaces.Count + 1,
+            Id = ++_spaceCount,
             Half = -1,
             Comparer = Comparer(format),
             Incarnation = 1,
@@ -197,7 +216,7 @@ internal sealed class MachineState
             Evidence = evidence,
         };
         space.Pending.SetGeometry(format.Granule);
-        _spaces.Add(space);
+        AddSpace(space);
         space.Root = Attach(space, tableBase, entries, level, 0, null, 0, seq);
         LinkChildren(space.Root, seq);
         return space.Root;
@@ -220,6 +239,16 @@ internal sealed class MachineState
         var use = Attach(space, tableBase, space.Format.Granule.EntriesPerTable, level, ia, parent, parent.PaOf(index), seq);
         LinkChildren(use, seq);
         return use;
+    }
+
+    /// <summary>A CPU wrote TTBR1: what it runs with is known from here on.</summary>
+    public void NoteKernelRootKnown(int cpu)
+    {
+        _cpusWithKernelRoot = _cpusWithKernelRoot.With(cpu);
+        if (_firstKernelSpace is { } space)
+        {
+            space.AssumedHolders = space.AssumedHolders.Without(cpu);
+        }
     }
 
     /// <summary>The use that a descriptor of a table links to, unless only a stale pointer does.</summary>
@@ -288,6 +317,26 @@ internal sealed class MachineState
         var index = TableFrame.IndexOf(pa);
         return frame.IsKnown(index) ? frame[index] : null;
     }
+
+    // Spaces of tables and processes that are gone, and of which nothing can be cached, are dropped now and then.
+    private void AddSpace(AddressSpace space)
+    {
+        if (_spaces.Count >= _compactSpacesAt)
+        {
+            foreach (var gone in _spaces.Where(IsGone))
+            {
+                _sink.Space(gone);
+            }
+
+            _spaces.RemoveAll(IsGone);
+            _compactSpacesAt = Math.Max(1024, _spaces.Count * 2);
+        }
+
+        _spaces.Add(space);
+    }
+
+    private static bool IsGone(AddressSpace space) =>
+        !space.Root.IsAttached && space.Pending.Count == 0 && space.Taints.Count == 0 && space.GlobalHolders.IsEmpty;
 
     private void FinishUse(TableUse use)
     {

@@ -12,7 +12,7 @@ internal static class PlaceLearner
     private const int ConfirmationsToTrust = 2;
 
     /// <summary>A TLBI by address was executed.</summary>
-    public static void Learn(in TlbiEvent tlbi, IReadOnlyList<AddressSpace> unrooted, InvalidationTracker tracker)
+    public static void Learn(in TlbiEvent tlbi, IReadOnlyList<AddressSpace> unrooted, InvalidationTracker tracker, List<AddressSpace> learnt)
     {
         if (tlbi.Operation.IsRange && tlbi.Operand.Last - tlbi.Operand.Start > 1UL << 21)
         {
@@ -39,25 +39,28 @@ internal static class PlaceLearner
         if (candidate is not null)
         {
             Note(tlbi, candidate);
+            if (candidate.LearnedAsid is not null && !learnt.Contains(candidate))
+            {
+                learnt.Add(candidate);
+            }
         }
     }
 
     /// <summary>A flush of this CPU alone is how an ASID rollover ends: ASIDs learnt before it may have been given away.</summary>
-    public static void Forget(in TlbiEvent tlbi, IReadOnlyList<AddressSpace> spaces)
+    public static void Forget(in TlbiEvent tlbi, List<AddressSpace> learnt)
     {
         if (tlbi.Operation.Method != TlbiMethod.All || tlbi.IsBroadcast)
         {
             return;
         }
 
-        foreach (var space in spaces)
+        foreach (var space in learnt)
         {
-            if (!space.IsRooted && space.LearnedAsid is not null)
-            {
-                space.LearnedAsid = null;
-                space.ForgetTemplates();
-            }
+            space.LearnedAsid = null;
+            space.ForgetTemplates();
         }
+
+        learnt.Clear();
     }
 
     private static bool Follows(in TlbiEvent tlbi, AddressSpace space, InvalidationTracker tracker)

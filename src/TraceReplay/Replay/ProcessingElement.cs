@@ -37,6 +37,12 @@ internal sealed class ProcessingElement(int cpu)
     /// <summary>Spaces of TTBR0 and TTBR1.</summary>
     public AddressSpace?[] Current { get; } = new AddressSpace?[2];
 
+    /// <summary>Set for TTBR0 and TTBR1 while events lost on this CPU may have changed them.</summary>
+    public bool[] RootIsDoubtful { get; } = new bool[2];
+
+    /// <summary>True once the trace has a write to TTBR1 by this CPU.</summary>
+    public bool WroteKernelRoot { get; set; }
+
     /// <summary>ASID in force under which <see cref="Current"/> was loaded.</summary>
     public ushort Asid { get; set; }
 
@@ -65,14 +71,14 @@ internal sealed class ProcessingElement(int cpu)
     public void NoteBarrier(long seq, long line, BarrierOperation? barrier) =>
         _barriers[_barrierCount++ % BarriersKept] = new SeenBarrier(seq, line, barrier);
 
-    /// <summary>The first kept DSB after a sequence number, else the first kept barrier after it, else none.</summary>
-    public SeenBarrier? FirstBarrierAfter(long seq, bool dsbOnly)
+    /// <summary>The first kept barrier after a sequence number; null for none.</summary>
+    public SeenBarrier? FirstBarrierAfter(long seq, bool exceptIsb)
     {
         var first = Math.Max(0, _barrierCount - BarriersKept);
         for (var i = first; i < _barrierCount; i++)
         {
             var seen = _barriers[i % BarriersKept];
-            if (seen.Seq > seq && (!dsbOnly || seen.Barrier is { Kind: BarrierKind.Dsb }))
+            if (seen.Seq > seq && (!exceptIsb || seen.Barrier is { Kind: not BarrierKind.Isb }))
             {
                 return seen;
             }

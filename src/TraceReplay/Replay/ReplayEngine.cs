@@ -84,6 +84,12 @@ public sealed class ReplayEngine : IEventSink
     {
         Begin(e.Header);
         _stores.Store(e);
+
+        // DC ZVA and memset-like stores clear several descriptors at once.
+        for (var offset = 8; e.New == 0 && e.SizeBytes % 8 == 0 && offset < e.SizeBytes; offset += 8)
+        {
+            _stores.Store(e with { Pa = e.Pa + (ulong)offset, Old = null, SizeBytes = 8 });
+        }
     }
 
     public void On(in TlbiInstruction e)
@@ -105,6 +111,13 @@ public sealed class ReplayEngine : IEventSink
         }
 
         var covered = _tracker.Execute(tlbi);
+        if (covered < 0)
+        {
+            covered = 0;
+            site.Ineffective++;
+            ReportIneffective(tlbi, e);
+        }
+
         site.Covered += covered > 0 ? 1 : 0;
         site.Records += covered;
     }
@@ -124,11 +137,6 @@ public sealed class ReplayEngine : IEventSink
     {
         Begin(e.Header);
         var register = _names.Name(e.Register);
-        if (register.StartsWith("ttbr", StringComparison.Ordinal))
-        {
-            _contiguous.Switched(e.Header.Cpu);
-        }
-
         _roots.Write(register, e.Value, new StoreContext(e.Header, e.Pc, 0));
     }
 
@@ -226,7 +234,8 @@ public sealed class ReplayEngine : IEventSink
         // The marker is printed before the next event of its CPU: the gap began after the last one.
         var cpu = _machine.Cpu(e.Header.Cpu);
         _findings.Doubt(cpu.LastSeq, e.Header.Seq);
-        _contiguous.Forget();
+        _contiguous.Forget(e.Header.Seq);
+        _roots.Lost(e.Header.Cpu);
         var open = new List<StaleRecord>();
         foreach (var space in _machine.Spaces)
         {
@@ -371,6 +380,7 @@ public sealed class ReplayEngine : IEventSink
             TlbiDefect.TtlGranule => "its TTL hint names another granule than the translations use",
             TlbiDefect.RangeGranule => "its TG is reserved or names another granule than the translations use",
             TlbiDefect.RangeMisaligned => "its base is not aligned to its TTL hint",
+            TlbiDefect.None => $"its TTL hint says level {tlbi.Operand.LeafLevel}, where no leaf is",
             _ => "its ASID has more than the 8 bits in use",
         };
         _findings.Report(

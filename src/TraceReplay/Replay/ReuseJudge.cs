@@ -10,13 +10,35 @@ internal sealed class ReuseJudge(MachineState machine, FindingCollector findings
     private readonly Dictionary<ulong, (StaleRecord Pointer, int Generation)> _byPage = [];
 
     /// <summary>A table was unlinked from a live one.</summary>
-    public void Unlinked(TableUse child, StaleRecord pointer) => _byPage[child.Base] = (pointer, pointer.Generation);
+    public void Unlinked(TableUse child, StaleRecord pointer)
+    {
+        _byPage[child.Base] = (pointer, pointer.Generation);
+        for (var below = child.FirstChild; below is not null; below = below.NextSibling)
+        {
+            Unlinked(below, pointer);
+        }
+    }
+
+    /// <summary>True when the table also serves at that level elsewhere, and did before the pointer was removed: it is shared, not reused.</summary>
+    public bool IsSharedSince(ulong tableBase, int level, StaleRecord pointer)
+    {
+        foreach (var use in machine.Frame(tableBase).Uses)
+        {
+            if (use.Base == tableBase && use.Level == level && !use.IsStaleLinked && use.FromSeq < pointer.Break.Header.Seq)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     /// <summary>A store to a table that only a stale pointer reaches.</summary>
     public void Stored(TableUse use, int index, ulong oldValue, ulong newValue, in StoreContext store)
     {
         // An invalid descriptor stops the walk, and a value that stays is no news.
-        if ((newValue & DescriptorBits.Valid) == 0 || newValue == oldValue || PointerOf(use) is not { } pointer)
+        if ((newValue & DescriptorBits.Valid) == 0 || use.Space.Comparer.AreEquivalent(oldValue, newValue, use.Level)
+            || PointerOf(use) is not { } pointer || IsSharedSince(use.Base, use.Level, pointer))
         {
             return;
         }
@@ -52,9 +74,14 @@ internal sealed class ReuseJudge(MachineState machine, FindingCollector findings
         TableUse? other = null;
         foreach (var use in machine.Frame(tableBase).Uses)
         {
-            if (use.Base != tableBase || use.StalePointer is null)
+            if (use.Base != tableBase || PointerOf(use) is not { } pointer)
             {
                 continue;
+            }
+
+            if (IsSharedSince(tableBase, level, pointer))
+            {
+                return;
             }
 
             var sameTree = use.Space.Root.Base == parent.Space.Root.Base;
@@ -135,10 +162,10 @@ internal sealed class ReuseJudge(MachineState machine, FindingCollector findings
                 Level = parent.Level,
                 Va = StoreJudge.VaOf(parent, index),
                 New = value,
-                Stale = stale.StalePointer,
-                Summary = $"table 0x{stale.Base:x}, unlinked at line {stale.StalePointer!.Break.Header.Line} and not invalidated, was {how}",
+                Stale = PointerOf(stale),
+                Summary = $"table 0x{stale.Base:x}, unlinked at line {PointerOf(stale)!.Break.Header.Line} and not invalidated, was {how}",
             },
-            FoldKind.Place, (long)stale.Base, stale.StalePointer);
+            FoldKind.Place, (long)stale.Base, PointerOf(stale));
 
     private static StaleRecord? PointerOf(TableUse use)
     {

@@ -9,6 +9,7 @@ internal sealed class RootTracker(MachineState machine, IReplaySink sink, Findin
 {
     private readonly AddressSpace?[] _lastKernelRoot = new AddressSpace?[1024];
     private readonly List<PendingLoad> _pendingLoads = [];
+    private readonly List<StaleRecord> _records = [];
     private bool _sawAsidInTtbr1;
 
     private readonly record struct PendingLoad(
@@ -59,6 +60,12 @@ internal sealed class RootTracker(MachineState machine, IReplaySink sink, Findin
                 return;
         }
 
+        if (register == "ttbr1_el1" && !cpu.WroteKernelRoot)
+        {
+            cpu.WroteKernelRoot = true;
+            machine.NoteKernelRootKnown(cpu.Cpu);
+        }
+
         Refresh(cpu, writer);
     }
 
@@ -102,6 +109,13 @@ internal sealed class RootTracker(MachineState machine, IReplaySink sink, Findin
             }
 
             current?.Unload(cpu.Asid, cpu.Cpu, writer.Header.Seq);
+            if (cpu.RootIsDoubtful[half])
+            {
+                // It may have been switched away from and flushed in the gap.
+                cpu.RootIsDoubtful[half] = false;
+                Tainted.Forget(cpu.Cpu, half);
+            }
+
             cpu.Current[half] = next;
             if (next is null)
             {
@@ -122,6 +136,16 @@ internal sealed class RootTracker(MachineState machine, IReplaySink sink, Findin
         }
 
         cpu.Asid = asid;
+    }
+
+    /// <summary>Events of a CPU were lost: what it may have flushed, or loaded, in the gap is not known.</summary>
+    public void Lost(int cpu)
+    {
+        for (var half = 0; half <= 1; half++)
+        {
+            Tainted.Forget(cpu, half);
+            machine.Cpu(cpu).RootIsDoubtful[half] = true;
+        }
     }
 
     /// <summary>Judges the loads since the last call. The content of a tree may be told right after the load of its root.</summary>
@@ -245,7 +269,7 @@ internal sealed class RootTracker(MachineState machine, IReplaySink sink, Findin
 
         foreach (var other in Tainted.WithAsid(space.Half, asid))
         {
-            if (ReferenceEquals(other, space) || !other.IsTainted(asid, cpu.Cpu) || !HasContent(other) || !HasContent(space))
+            if (ReferenceEquals(other, space) || !other.IsTainted(asid, cpu.Cpu) || !HasContent(space) || !MayBeCached(other, asid, cpu.Cpu))
             {
                 continue;
             }
@@ -285,6 +309,27 @@ internal sealed class RootTracker(MachineState machine, IReplaySink sink, Findin
                 $"root 0x{space.Root.Base:x} loaded again under ASID {load.Asid}: {open} entries changed while it was unloaded, the first at line "
                 + $"{first.Break.Header.Line}, and were not invalidated on CPU {load.Cpu.Cpu}");
         }
+    }
+
+    // Something stands in its tables, or stood there and was not invalidated. The memory of a root that has another life tells nothing.
+    private bool MayBeCached(AddressSpace space, ushort asid, int cpu)
+    {
+        if (space.Root.IsAttached && HasContent(space))
+        {
+            return true;
+        }
+
+        _records.Clear();
+        space.Pending.CollectAll(_records);
+        foreach (var record in _records)
+        {
+            if (MayHold(record, asid, cpu))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private static bool MayHold(StaleRecord record, ushort asid, int cpu)

@@ -9,6 +9,13 @@ internal readonly record struct StaleConflict(StaleRecord Stale, DescriptorChang
 internal sealed class StaleConflicts(MachineState machine)
 {
     private readonly List<StaleRecord> _overlapping = [];
+    private readonly List<StaleRecord> _restricted = [];
+
+    /// <summary>
+    /// Records of the entry itself, found by the last search, against which the value made restricts: mprotect breaks, makes with fewer
+    /// permissions, and invalidates later.
+    /// </summary>
+    public IReadOnlyList<StaleRecord> Restricted => _restricted;
 
     /// <summary>The conflict that asks most, that of the entry itself before others; null when there is none.</summary>
     /// <param name="use">Table made in.</param>
@@ -19,6 +26,7 @@ internal sealed class StaleConflicts(MachineState machine)
     public StaleConflict? FindWorst(TableUse use, int index, ulong newValue, StaleRecord? except, int bbmLevel)
     {
         _overlapping.Clear();
+        _restricted.Clear();
         CollectOverlapping(use, index);
         StaleConflict? worst = null;
         foreach (var record in _overlapping)
@@ -26,6 +34,13 @@ internal sealed class StaleConflicts(MachineState machine)
             if (ReferenceEquals(record, except) || CompareStale(use, index, newValue, record) is not { } change)
             {
                 continue;
+            }
+
+            if (change.Class is TransitionClass.PermissionRestrict or TransitionClass.GlobalToNonGlobal
+                && record.Pa == use.PaOf(index) && !record.IsRestricted)
+            {
+                record.IsRestricted = true;
+                _restricted.Add(record);
             }
 
             var requirement = change.RequirementAt(bbmLevel, HasNoTranslate(use, record.Value, newValue));
@@ -48,7 +63,8 @@ internal sealed class StaleConflicts(MachineState machine)
     private static bool IsBlock(TableUse use, ulong value) => use.Space.Format.Kind(value, use.Level) == DescriptorKind.Block;
 
     private static bool IsWorse(in StaleConflict found, in StaleConflict known, ulong pa) =>
-        found.Requirement > known.Requirement
+        (known.Stale.IsSuperseded && !found.Stale.IsSuperseded)
+        || found.Requirement > known.Requirement
         || (found.Requirement == known.Requirement && found.Stale.Pa == pa && known.Stale.Pa != pa);
 
     private void CollectOverlapping(TableUse use, int index)

@@ -65,6 +65,31 @@ public sealed class StaleRecord
     /// <summary>True once a finding names it.</summary>
     public bool IsReported { get; internal set; }
 
+    /// <summary>True once it was noted that what replaced it allows less.</summary>
+    public bool IsRestricted { get; internal set; }
+
+    /// <summary>
+    /// True when it can only be cached under ASIDs that its space was given others for since: no CPU uses them before it has flushed
+    /// (an ASID rollover), or the reuse is reported then.
+    /// </summary>
+    public bool IsSuperseded
+    {
+        get
+        {
+            for (var i = 0; i < ObligationCount; i++)
+            {
+                ref readonly var obligation = ref Obligations[i];
+                var isTagged = !obligation.IsGlobal && !obligation.AllAsids && !obligation.AsidUnknown;
+                if (!obligation.Pending.IsEmpty && !(isTagged && Space.HasNewerAsidThan(obligation.Asid)))
+                {
+                    return false;
+                }
+            }
+
+            return true;
+        }
+    }
+
     /// <summary>Tags and CPUs still to be invalidated.</summary>
     public Obligation[] Obligations { get; internal set; } = [];
 

@@ -16,11 +16,35 @@ internal sealed class StaleRecords(MachineState machine, IReplaySink sink)
     public Action<StaleRecord>? Completed { get; set; }
 
     /// <summary>A cacheable value of a live table is no longer in memory.</summary>
-    public StaleRecord Add(TableUse use, int index, ulong value, ulong replacement, TransitionClass transition, in StoreContext store)
+    /// <returns>Its record; null where no CPU can have cached it.</returns>
+    public StaleRecord? Add(TableUse use, int index, ulong value, ulong replacement, TransitionClass transition, in StoreContext store)
     {
         var space = use.Space;
         var level = use.Level;
         var isTable = space.Format.Kind(value, level) == DescriptorKind.Table;
+        var obligations = space.ObligationsFor(!isTable && (value & DescriptorBits.NotGlobal) == 0);
+        if (obligations.IsEmpty)
+        {
+            return null;
+        }
+
+        // The same value made and removed again without an invalidation in between is one stale value, not two.
+        if (!isTable && FindSame(use, index, value) is { } same)
+        {
+            machine.Pending.Remove(same);
+            same.Generation++;
+            same.NewValue = replacement;
+            same.Class = transition;
+            same.Break = store;
+            same.TlbiSeq = 0;
+            same.TlbiWaits = false;
+            same.TlbiMask = 0;
+            same.IsRestricted = false;
+            SetObligations(same, obligations);
+            machine.Pending.Add(same);
+            return same;
+        }
+
         var record = _free.Count > 0 ? _free.Pop() : new StaleRecord();
         record.Id = ++_created;
         record.Generation++;
@@ -38,11 +62,12 @@ internal sealed class StaleRecords(MachineState machine, IReplaySink sink)
         record.IsContiguous = !isTable && (value & DescriptorBits.Contiguous) != 0 && space.Format.GroupMembers(level) != 0;
         record.HasXs = !isTable && space.Comparer.HasXs(value);
         record.IsReported = false;
+        record.IsRestricted = false;
         record.TlbiSeq = 0;
         record.TlbiWaits = false;
         record.TlbiMask = 0;
         record.Target = null;
-        SetObligations(record, space.ObligationsFor(!isTable && (value & DescriptorBits.NotGlobal) == 0));
+        SetObligations(record, obligations);
         machine.Pending.Add(record);
         return record;
     }
@@ -97,6 +122,20 @@ internal sealed class StaleRecords(MachineState machine, IReplaySink sink)
         }
 
         return space.Evidence >= LivenessEvidence.Likely ? Confidence.Likely : Confidence.Possible;
+    }
+
+    private static StaleRecord? FindSame(TableUse use, int index, ulong value)
+    {
+        var pa = use.PaOf(index);
+        for (var record = use.Space.Pending.Find(use.Level, use.IaOf(index)); record is not null; record = record.NextSameKey)
+        {
+            if (record.Pa == pa && !record.IsTable && use.Space.Comparer.AreEquivalent(record.Value, value, use.Level))
+            {
+                return record;
+            }
+        }
+
+        return null;
     }
 
     private static void SetObligations(StaleRecord record, ReadOnlySpan<Obligation> obligations)

@@ -117,8 +117,9 @@ internal sealed class StoreJudge(
                 record = records.Add(use, index, oldValue, newValue, change.Class, store);
             }
 
+            // Without a record no CPU can have cached the old value.
             var requirement = change.RequirementAt(BbmLevel, StaleConflicts.HasNoTranslate(use, oldValue, newValue));
-            if (requirement != Requirement.None)
+            if (requirement != Requirement.None && record is not null)
             {
                 finding = ReportOverwrite(use, index, oldValue, newValue, change, requirement, store, record);
             }
@@ -185,9 +186,25 @@ internal sealed class StoreJudge(
             return null;
         }
 
-        return _conflicts.FindWorst(use, index, newValue, except, BbmLevel) is { } conflict
-            ? ReportMake(use, index, newValue, conflict.Stale, conflict.Change, conflict.Requirement, store)
-            : null;
+        var worst = _conflicts.FindWorst(use, index, newValue, except, BbmLevel);
+        foreach (var record in _conflicts.Restricted)
+        {
+            Restricted?.Invoke(record);
+        }
+
+        if (worst is not { } conflict)
+        {
+            return null;
+        }
+
+        // Tagged with an ASID that the space had before a rollover: usable again only after a load under it.
+        if (conflict.Stale.IsSuperseded)
+        {
+            use.Space.ChangedWhileUnloaded.Add((conflict.Stale, conflict.Stale.Generation));
+            return null;
+        }
+
+        return ReportMake(use, index, newValue, conflict.Stale, conflict.Change, conflict.Requirement, store);
     }
 
     private Finding? ReportMake(
@@ -281,7 +298,7 @@ internal sealed class StoreJudge(
                         Difference = use.Space.Comparer.Compare(previous, newValue, use.Level).Difference,
                         Summary = $"member {index - first} of a contiguous group was broken and made differently while member {i - first} stayed valid with the Contiguous bit",
                     },
-                    FoldKind.Group, GroupKey(use, index, members), null);
+                    FoldKind.Group, GroupKey(use, index, members) ^ (memberFrame.StoreSeqOf(memberAt) << 24), null);
             }
         }
 

@@ -1,3 +1,5 @@
+using TraceReplay.Arm;
+
 namespace TraceReplay.Replay;
 
 /// <summary>4 KiB of physical memory that holds descriptors: their values as far as the trace tells them.</summary>
@@ -12,6 +14,8 @@ public sealed class TableFrame(ulong baseAddress)
 
     /// <summary>Descriptors in a frame.</summary>
     public const int Entries = 1 << (Shift - 3);
+
+    private const ulong ContiguousLeaf = DescriptorBits.Contiguous | DescriptorBits.Valid;
 
     private readonly ulong[] _values = new ulong[Entries];
     private readonly ulong[] _known = new ulong[Entries / 64];
@@ -29,6 +33,9 @@ public sealed class TableFrame(ulong baseAddress)
 
     /// <summary>True when a store revealed content that the trace had not told: the frame was in use before the trace.</summary>
     public bool HasForeignContent { get; set; }
+
+    /// <summary>True once a valid value with bit 52 stood in the frame: some group in it may be contiguous.</summary>
+    public bool MayHaveContiguous { get; private set; }
 
     /// <summary>Roles the frame plays.</summary>
     public ReadOnlySpan<TableUse> Uses => _uses.AsSpan(0, _useCount);
@@ -57,6 +64,7 @@ public sealed class TableFrame(ulong baseAddress)
     {
         _values[index] = value;
         _known[index >> 6] |= 1UL << (index & 63);
+        MayHaveContiguous |= (value & ContiguousLeaf) == ContiguousLeaf;
     }
 
     /// <summary>Sets a value by a store.</summary>

@@ -261,11 +261,7 @@ internal sealed class TableStores(
             var use = _uses[i];
             if (use.IsStaleLinked)
             {
-                if (!HasCurrentUse(use))
-                {
-                    reuse.Stored(use, use.IndexOf(pa), oldValue, newValue, store);
-                }
-
+                reuse.Stored(use, use.IndexOf(pa), oldValue, newValue, store);
                 judged[i] = default;
                 continue;
             }
@@ -298,20 +294,6 @@ internal sealed class TableStores(
         }
 
         _uses.Clear();
-    }
-
-    // A table that is linked again in the same tree is stored to in its new place.
-    private bool HasCurrentUse(TableUse stale)
-    {
-        foreach (var use in _uses)
-        {
-            if (!use.IsStaleLinked && use.Level == stale.Level && use.Space.Root.Base == stale.Space.Root.Base)
-            {
-                return true;
-            }
-        }
-
-        return false;
     }
 
     // An empty root that no CPU has loaded and that is filled again belongs to another address space: what was cached of the former one

@@ -85,6 +85,18 @@ internal sealed class TaintedSpaces
         }
     }
 
+    /// <summary>Nothing is known any more of what a CPU holds of trees that it has not loaded.</summary>
+    public void Forget(int cpu, int half)
+    {
+        var everything = new OutstandingFlush(TlbiMethod.All, 0, IsBroadcast: false, Shareability.Local, long.MaxValue);
+        _spaceScratch.Clear();
+        _spaceScratch.AddRange(_byHalf[half]);
+        foreach (var space in _spaceScratch)
+        {
+            Clean(space, everything, cpu);
+        }
+    }
+
     private void ListGlobal(AddressSpace space)
     {
         if (!space.IsInGlobalList && !space.GlobalHolders.IsEmpty)

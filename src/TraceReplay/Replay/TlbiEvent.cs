@@ -73,11 +73,6 @@ internal static class TlbiMatch
             }
         }
 
-        if (tlbi.Operand.Defect == TlbiDefect.AsidTooWide)
-        {
-            return TlbiMiss.Asid;
-        }
-
         return tlbi.Operation.IsNxs && record.HasXs ? TlbiMiss.Nxs : TlbiMiss.None;
     }
 
@@ -170,6 +165,10 @@ internal static class TlbiMatch
         return TlbiMiss.None;
     }
 
+    // With 8-bit ASIDs the operand is still matched on 16 bits (I_ZRWYC).
     private static bool HasAsid(in TlbiEvent tlbi, in Obligation obligation) =>
+        tlbi.Operand.Defect != TlbiDefect.AsidTooWide && HasAsidBits(tlbi, obligation);
+
+    private static bool HasAsidBits(in TlbiEvent tlbi, in Obligation obligation) =>
         obligation.AsidUnknown || (!obligation.AllAsids && obligation.Asid == tlbi.Operand.Asid);
 }

@@ -19,9 +19,11 @@ internal sealed class ToleratedRaces(InvalidationTracker tracker, NameTable name
     /// <summary>A make conflicted with a stale record.</summary>
     public void Watch(Finding finding, StaleRecord stale, in DescriptorChange change, in StoreContext maker)
     {
-        var isUserPage = stale.Level == 3 && !stale.IsContiguous && (stale.Value & DescriptorBits.NotGlobal) != 0;
-        var isOtherPage = change.Class is TransitionClass.OutputAddress or TransitionClass.OutputAddressReadOnly;
-        if (finding.Rule.Id == RuleId.NoTlbi && isUserPage && isOtherPage
+        var isUserLeaf = !stale.IsTable && (stale.Value & DescriptorBits.NotGlobal) != 0;
+        var isOtherPage = change.Class is TransitionClass.OutputAddress or TransitionClass.OutputAddressReadOnly
+            or TransitionClass.ContiguousAndOther or TransitionClass.SizeAndOther or TransitionClass.Split;
+        var isLate = finding.Rule.Id is RuleId.NoTlbi or RuleId.TlbiAddress or RuleId.TlbiRange;
+        if (isLate && isUserLeaf && isOtherPage
             && PidOf(stale.Break.Header) != PidOf(maker.Header))
         {
             _watched[stale] = (finding, stale.Generation);
