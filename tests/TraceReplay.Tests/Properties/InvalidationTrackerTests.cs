@@ -42,16 +42,17 @@ public sealed class InvalidationTrackerTests
         {
             while (open.Count < Records && random.Next(3) != 0)
             {
-                if (Record(records, spaces[random.Next(spaces.Count)], random, ++seq) is { } made && !open.Contains(made))
+                // There is no record where no CPU may hold the value, and one for a value that went stale twice.
+                if (Record(records, spaces[random.Next(spaces.Count)], random, ++seq) is { } record && !open.Contains(record))
                 {
-                    open.Add(made);
+                    open.Add(record);
                 }
             }
 
             var tlbi = Operation(names[random.Next(names.Count)], open, granule, random, ++seq);
-            var expected = open.ToDictionary(record => record.Id, record => AfterSearch(tlbi, record));
+            var expected = open.ToDictionary(entry => entry.Id, entry => AfterSearch(tlbi, entry));
             covered += Math.Max(0, tracker.Execute(tlbi));
-            var actual = open.ToDictionary(record => record.Id, Holders);
+            var actual = open.ToDictionary(entry => entry.Id, Holders);
             foreach (var (id, holders) in expected)
             {
                 Assert.True(
