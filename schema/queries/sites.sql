@@ -12,22 +12,52 @@
 -- column: first_line line of the first
 -- column: last_line line of the last
 -- column: first_id number of the first finding, for the query finding_evidence
+WITH sited AS (
+  SELECT
+    f.*,
+    iif(f.pc IS NOT NULL, printf('0x%016x', f.pc),
+      trim(ifnull((SELECT text FROM name WHERE id = f.how_id), '') || ' ' || t.comm)) AS site
+  FROM finding AS f
+  LEFT JOIN task AS t ON t.id = f.task_id
+  WHERE f.confidence <> 'unknown'
+    OR @show_unknown <> 0
+),
+stored AS (
+  SELECT f.site, f.rule, f.severity, f.tag, count(DISTINCT s.pa & -4096) AS tables
+  FROM sited AS f
+  JOIN finding_store AS s ON s.finding_id = f.id
+  GROUP BY f.site, f.rule, f.severity, f.tag
+),
+summed AS (
+  SELECT
+    site,
+    rule,
+    severity,
+    tag,
+    count(*) AS findings,
+    sum(count) AS stores,
+    count(DISTINCT task_id) AS tasks,
+    min(line) AS first_line,
+    max(line) AS last_line,
+    min(id) AS first_id
+  FROM sited
+  GROUP BY site, rule, severity, tag
+)
 SELECT
-  iif(f.pc IS NOT NULL, printf('0x%016x', f.pc),
-    trim(ifnull((SELECT text FROM name WHERE id = f.how_id), '') || ' ' || t.comm)) AS site,
-  f.rule,
-  f.severity,
-  f.tag,
-  count(*) AS findings,
-  sum(f.count) AS stores,
-  count(DISTINCT f.pa & -4096) AS tables,
-  count(DISTINCT f.task_id) AS tasks,
-  min(f.line) AS first_line,
-  max(f.line) AS last_line,
-  min(f.id) AS first_id
-FROM finding AS f
-LEFT JOIN task AS t ON t.id = f.task_id
-WHERE f.confidence <> 'unknown'
-  OR @show_unknown <> 0
-GROUP BY site, f.rule, f.severity, f.tag
-ORDER BY findings DESC, site, f.rule, f.severity, f.tag;
+  g.site,
+  g.rule,
+  g.severity,
+  g.tag,
+  g.findings,
+  g.stores,
+  ifnull(d.tables, 1) AS tables,
+  g.tasks,
+  g.first_line,
+  g.last_line,
+  g.first_id
+FROM summed AS g
+LEFT JOIN stored AS d ON d.site = g.site
+  AND d.rule = g.rule
+  AND d.severity = g.severity
+  AND d.tag = g.tag
+ORDER BY g.findings DESC, g.site, g.rule, g.severity, g.tag;

@@ -220,8 +220,8 @@ internal sealed class BreakExplainer(MachineState machine, InvalidationTracker t
     {
         var (rule, why) = miss switch
         {
-            TlbiMiss.Unordered => (RuleId.NoDsbBeforeTlbi, $"covers the entry, but CPU {record.Break.Header.Cpu} had run no DSB since it stored"),
-            TlbiMiss.Local => (RuleId.TlbiLocal, $"reaches CPU {tlbi.Header.Cpu} only, and CPUs {Holders(record)} may hold the entry"),
+            TlbiMiss.Unordered => (RuleId.NoDsbBeforeTlbi, UnorderedWhy(record)),
+            TlbiMiss.Local => (RuleId.TlbiLocal, $"reaches CPU {tlbi.Header.Cpu} only, and CPU {Holders(record)} may hold the entry"),
             TlbiMiss.LastLevel => (RuleId.TlbiLastLevel, "is last-level only, and the entry is a table"),
             TlbiMiss.Ttl => (RuleId.TlbiTtl, TtlWhy(tlbi, record)),
             TlbiMiss.Misaligned => (RuleId.TlbiRangeMisaligned, "has a base that is not aligned to its TTL hint"),
@@ -232,17 +232,27 @@ internal sealed class BreakExplainer(MachineState machine, InvalidationTracker t
         };
         var barrier = BarrierWhy(record, miss);
         return new BreakExplanation(
-            rule, new Evidence(tlbi.Header, why, barrier?.Seq, barrier?.Line, barrier is null ? "" : BarrierText(barrier.Value)),
+            rule, new Evidence(tlbi.Header, why, barrier?.Seq, barrier?.Line, barrier is null ? "" : BarrierText(barrier.Value, tlbi)),
             FoldKind.Record, record.Id);
+    }
+
+    private string UnorderedWhy(StaleRecord record)
+    {
+        var store = record.Break.Header;
+        var ranSmallerDsb = machine.Cpu(store.Cpu).StoreDsbSeq[(int)Shareability.Local] > store.Seq;
+        return ranSmallerDsb
+            ? $"covers the entry, but came before a DSB of its domain on CPU {store.Cpu}, which had stored"
+            : $"covers the entry, but CPU {store.Cpu} had run no DSB since it stored";
     }
 
     private SeenBarrier? BarrierWhy(StaleRecord record, TlbiMiss miss) => miss == TlbiMiss.Unordered
         ? machine.Cpu(record.Break.Header.Cpu).FirstBarrierAfter(record.Break.Header.Seq, exceptIsb: false)
         : null;
 
-    private static string BarrierText(in SeenBarrier barrier) => barrier.Barrier switch
+    private static string BarrierText(in SeenBarrier barrier, in TlbiEvent tlbi) => barrier.Barrier switch
     {
-        { Kind: BarrierKind.Dsb, CoversStores: true } dsb => $"{dsb.Text} came after the TLBI, or does not reach its domain",
+        { Kind: BarrierKind.Dsb, CoversStores: true } dsb when barrier.Seq > tlbi.Header.Seq => $"{dsb.Text} came after the TLBI",
+        { Kind: BarrierKind.Dsb, CoversStores: true } dsb => $"{dsb.Text} does not reach the domain of {tlbi.Operation.Mnemonic}",
         { } other => $"{other.Text} does not order a store before a TLBI",
         _ => "",
     };

@@ -352,7 +352,7 @@ internal sealed class ContiguousJudge(FindingCollector findings)
 
         if (invalid > 0)
         {
-            Report(group, RuleId.ContiguousPartialValid, null, firstValue, DescriptorDifference.None, $"{withBit} members are valid with the Contiguous bit, {invalid} are invalid");
+            Report(group, RuleId.ContiguousPartialValid, null, firstValue, DescriptorDifference.None, $"valid members with the Contiguous bit: {withBit}, invalid members: {invalid}");
         }
         else if ((difference & DescriptorDifference.AccessFlag) != 0)
         {

@@ -94,7 +94,7 @@ internal sealed class CopyJudge(MachineState machine, IReplaySink sink, FindingC
     {
         foreach (var write in _lateWrites)
         {
-            if (machine.ValueAt(write.CopyPa) is { } copy && Same(write.Value, copy))
+            if (machine.Memory.ValueAt(write.CopyPa) is { } copy && Same(write.Value, copy))
             {
                 continue;
             }

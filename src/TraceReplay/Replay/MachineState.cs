@@ -9,13 +9,11 @@ internal sealed class MachineState
     // A table that is linked more often than this (the shared zero tables of an address sanitizer) is not followed any further.
     private const int MaxUsesOfTable = 256;
 
-    private readonly Dictionary<ulong, TableFrame> _frames = [];
     private readonly List<ProcessingElement> _cpus = [];
     private readonly List<AddressSpace> _spaces = [];
     private readonly List<DescriptorComparer> _comparers = [];
     private readonly Dictionary<ulong, int> _incarnations = [];
     private readonly IReplaySink _sink;
-    private TableFrame? _lastFrame;
     private int _useCount;
     private int _spaceCount;
     private int _compactSpacesAt = 1024;
@@ -36,6 +34,9 @@ internal sealed class MachineState
     public MachineConfiguration Configuration { get; }
 
     public PendingSpaces Pending { get; }
+
+    /// <summary>Physical memory that holds tables.</summary>
+    public TableMemory Memory { get; } = new();
 
     /// <summary>Unrooted spaces whose ASID was learnt.</summary>
     public List<AddressSpace> Learnt { get; } = [];
@@ -62,57 +63,6 @@ internal sealed class MachineState
         }
 
         return _cpus[cpu];
-    }
-
-    /// <summary>The frame of a physical address, made on first use.</summary>
-    public TableFrame Frame(ulong pa)
-    {
-        var page = pa >> TableFrame.Shift;
-        if (_lastFrame is { } last && last.Base >> TableFrame.Shift == page)
-        {
-            return last;
-        }
-
-        if (!_frames.TryGetValue(page, out var frame))
-        {
-            frame = new TableFrame(page << TableFrame.Shift);
-            _frames.Add(page, frame);
-        }
-
-        _lastFrame = frame;
-        return frame;
-    }
-
-    /// <summary>The frame of a physical address, or null when nothing is known of it.</summary>
-    public TableFrame? FindFrame(ulong pa) => _frames.GetValueOrDefault(pa >> TableFrame.Shift);
-
-    /// <summary>Collects the known frames that overlap a run of bytes. A run that no memory is large enough for costs no more than what is known.</summary>
-    public void CollectFrames(ulong start, ulong bytes, List<TableFrame> into)
-    {
-        var first = start >> TableFrame.Shift;
-        var last = (start + bytes - 1) >> TableFrame.Shift;
-        if (last - first < (ulong)_frames.Count)
-        {
-            for (var page = first; page <= last; page++)
-            {
-                if (_frames.TryGetValue(page, out var frame))
-                {
-                    into.Add(frame);
-                }
-            }
-
-            return;
-        }
-
-        foreach (var (page, frame) in _frames)
-        {
-            if (page >= first && page <= last)
-            {
-                into.Add(frame);
-            }
-        }
-
-        into.Sort((left, right) => left.Base.CompareTo(right.Base));
     }
 
     /// <summary>The comparer of a layout under the memory attributes last written.</summary>
@@ -144,7 +94,7 @@ internal sealed class MachineState
     /// <summary>The space of a root, made when this root is not known in this shape.</summary>
     public AddressSpace RootedSpace(ulong rootPa, int half, RootShape shape, long seq)
     {
-        var frame = Frame(rootPa);
+        var frame = Memory.Frame(rootPa);
         foreach (var use in frame.Uses)
         {
             var known = use.Space;
@@ -196,7 +146,7 @@ internal sealed class MachineState
     public TableUse UnrootedUse(ulong pa, int level, long seq)
     {
         var granule = Configuration.DefaultFormat.Granule;
-        return UnrootedTable(granule.PageOf(pa), level, granule.EntriesPerTable, EvidenceOf(Frame(pa), level), seq);
+        return UnrootedTable(granule.PageOf(pa), level, granule.EntriesPerTable, EvidenceOf(Memory.Frame(pa), level), seq);
     }
 
     /// <summary>Makes an unrooted space headed by a table.</summary>
@@ -229,7 +179,7 @@ internal sealed class MachineState
         var tableBase = space.Format.NextTable(value);
         var level = parent.Level + 1;
         var ia = parent.IaOf(index);
-        if (Frame(tableBase).Uses.Length >= MaxUsesOfTable)
+        if (Memory.Frame(tableBase).Uses.Length >= MaxUsesOfTable)
         {
             LinksBeyondLimit++;
             return null;
@@ -306,18 +256,6 @@ internal sealed class MachineState
         }
     }
 
-    /// <summary>Value at a physical address, or null when the trace does not tell it.</summary>
-    public ulong? ValueAt(ulong pa)
-    {
-        if (FindFrame(pa) is not { } frame)
-        {
-            return null;
-        }
-
-        var index = TableFrame.IndexOf(pa);
-        return frame.IsKnown(index) ? frame[index] : null;
-    }
-
     // Spaces of tables and processes that are gone, and of which nothing can be cached, are dropped now and then.
     private void AddSpace(AddressSpace space)
     {
@@ -378,7 +316,7 @@ internal sealed class MachineState
             Parent = parent,
             ParentPa = parentPa,
             FromSeq = seq,
-            Frames = FramesOf(tableBase, entries),
+            Frames = Memory.FramesOf(tableBase, entries),
         };
         foreach (var frame in use.Frames)
         {
@@ -424,19 +362,6 @@ internal sealed class MachineState
         use.PreviousSibling = null;
     }
 
-    private TableFrame[] FramesOf(ulong tableBase, int entries)
-    {
-        var first = tableBase >> TableFrame.Shift;
-        var last = (tableBase + ((ulong)entries << 3) - 1) >> TableFrame.Shift;
-        var frames = new TableFrame[last - first + 1];
-        for (var i = 0; i < frames.Length; i++)
-        {
-            frames[i] = Frame((first + (ulong)i) << TableFrame.Shift);
-        }
-
-        return frames;
-    }
-
     private void LinkChildren(TableUse use, long seq)
     {
         for (var index = 0; index < use.Entries; index++)
@@ -463,7 +388,7 @@ internal sealed class MachineState
     /// </summary>
     private void AdoptUnrooted(ulong tableBase, int level, AddressSpace space, ulong ia, bool isIndependent)
     {
-        foreach (var use in Frame(tableBase).Uses)
+        foreach (var use in Memory.Frame(tableBase).Uses)
         {
             var old = use.Space;
             if (old.IsRooted || use.Parent is not null || use.Base != tableBase || ReferenceEquals(old, space))

@@ -166,7 +166,7 @@ public sealed class ReplayEngine : IEventSink
         _roots.AssumeLoaded(e);
         for (var pa = e.Base; pa < e.Base + ((ulong)entries << 3);)
         {
-            var frame = _machine.Frame(pa);
+            var frame = _machine.Memory.Frame(pa);
             var first = TableFrame.IndexOf(pa);
             var count = (int)Math.Min((ulong)(TableFrame.Entries - first), (e.Base + ((ulong)entries << 3) - pa) >> 3);
             frame.AssumeZero(first, count);
@@ -183,7 +183,7 @@ public sealed class ReplayEngine : IEventSink
             return;
         }
 
-        if (_machine.ValueAt(e.Pa) is not { } value)
+        if (_machine.Memory.ValueAt(e.Pa) is not { } value)
         {
             _finalUnknown++;
             return;
@@ -402,7 +402,7 @@ public sealed class ReplayEngine : IEventSink
 
     private int? EntriesAt(ulong tableBase)
     {
-        if (_machine.FindFrame(tableBase) is { } frame)
+        if (_machine.Memory.FindFrame(tableBase) is { } frame)
         {
             foreach (var use in frame.Uses)
             {

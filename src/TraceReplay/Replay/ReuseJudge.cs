@@ -22,7 +22,7 @@ internal sealed class ReuseJudge(MachineState machine, FindingCollector findings
     /// <summary>True when the table also serves at that level elsewhere, and did before the pointer was removed: it is shared, not reused.</summary>
     public bool IsSharedSince(ulong tableBase, int level, StaleRecord pointer)
     {
-        foreach (var use in machine.Frame(tableBase).Uses)
+        foreach (var use in machine.Memory.Frame(tableBase).Uses)
         {
             if (use.Base == tableBase && use.Level == level && !use.IsStaleLinked && use.FromSeq < pointer.Break.Header.Seq)
             {
@@ -72,7 +72,7 @@ internal sealed class ReuseJudge(MachineState machine, FindingCollector findings
         var tableBase = parent.Space.Format.NextTable(value);
         var level = parent.Level + 1;
         TableUse? other = null;
-        foreach (var use in machine.Frame(tableBase).Uses)
+        foreach (var use in machine.Memory.Frame(tableBase).Uses)
         {
             if (use.Base != tableBase || PointerOf(use) is not { } pointer)
             {
@@ -117,13 +117,30 @@ internal sealed class ReuseJudge(MachineState machine, FindingCollector findings
         var shift = machine.Configuration.Granule.PageShift;
         var start = allocation.FrameNumber << shift;
         var last = start + ((1UL << allocation.Order) << shift) - 1;
-        foreach (var (page, (pointer, generation)) in _byPage)
+        if ((last - start) >> shift < (ulong)_byPage.Count)
         {
-            if (page < start || page > last || !pointer.IsOpen || pointer.Generation != generation)
+            for (var page = start; page <= last && page >= start; page += 1UL << shift)
             {
-                continue;
+                ReportAllocated(allocation, page);
             }
 
+            return;
+        }
+
+        foreach (var page in _byPage.Keys)
+        {
+            if (page >= start && page <= last)
+            {
+                ReportAllocated(allocation, page);
+            }
+        }
+    }
+
+    private void ReportAllocated(in PageAllocation allocation, ulong page)
+    {
+        if (_byPage.TryGetValue(page, out var unlinked) && unlinked.Pointer.IsOpen && unlinked.Pointer.Generation == unlinked.Generation)
+        {
+            var pointer = unlinked.Pointer;
             findings.Report(
                 new Verdict
                 {

@@ -26,7 +26,7 @@ internal sealed class TableStores(
     {
         var store = new StoreContext(e.Header, e.Pc, e.How);
         var pa = e.Pa & ~7UL;
-        var frame = machine.Frame(pa);
+        var frame = machine.Memory.Frame(pa);
         var at = TableFrame.IndexOf(pa);
         var known = frame.IsKnown(at) && (DoubtfulBefore == 0 || e.Old is not null || frame.StoreSeqOf(at) > DoubtfulBefore);
         var oldValue = known ? frame[at] : 0;
@@ -60,7 +60,7 @@ internal sealed class TableStores(
     public void SetContent(in DescriptorValueKnown e)
     {
         var pa = e.Pa & ~7UL;
-        var frame = machine.Frame(pa);
+        var frame = machine.Memory.Frame(pa);
         var at = TableFrame.IndexOf(pa);
         frame.Set(at, e.Value);
         foreach (var use in frame.Uses)
@@ -87,7 +87,7 @@ internal sealed class TableStores(
             return;
         }
 
-        machine.CollectFrames(start, bytes, _frames);
+        machine.Memory.CollectFrames(start, bytes, _frames);
         foreach (var frame in _frames)
         {
             var page = frame.Base;

@@ -12,8 +12,10 @@ internal static class TranslationComparer
         var change = comparer.Compare(oldValue, newValue, use.Level);
         return change.Class switch
         {
-            TransitionClass.Split => CompareBlockAndTable(machine, comparer, use.Level, oldValue, newValue, isSplit: true),
-            TransitionClass.Fuse => CompareBlockAndTable(machine, comparer, use.Level, newValue, oldValue, isSplit: false),
+            TransitionClass.Split => CompareBlockAndTable(
+                machine, comparer, new Leaf(oldValue, use.Level, comparer.Format.OutputAddress(oldValue, use.Level)), use.Level, newValue, isSplit: true),
+            TransitionClass.Fuse => CompareBlockAndTable(
+                machine, comparer, new Leaf(newValue, use.Level, comparer.Format.OutputAddress(newValue, use.Level)), use.Level, oldValue, isSplit: false),
             TransitionClass.TableSwapEqual => CompareTables(machine, comparer, use.Level + 1, oldValue, newValue, change),
             _ => change,
         };
@@ -29,7 +31,7 @@ internal static class TranslationComparer
             level++;
             var shift = comparer.Format.Granule.Shift(level);
             var index = (record.Ia >> shift) & (ulong)(comparer.Format.Granule.EntriesPerTable - 1);
-            if (machine.ValueAt(comparer.Format.NextTable(value) + (index << 3)) is not { } next)
+            if (machine.Memory.ValueAt(comparer.Format.NextTable(value) + (index << 3)) is not { } next)
             {
                 return null;
             }
@@ -47,27 +49,29 @@ internal static class TranslationComparer
         return comparer.CompareSizes(record.Value, record.Level, recordOutput, value, level, output);
     }
 
+    // A block, or the part of one that lies below an entry.
+    private readonly record struct Leaf(ulong Value, int Level, ulong Output);
+
     private static DescriptorChange CompareBlockAndTable(
-        MachineState machine, DescriptorComparer comparer, int level, ulong block, ulong table, bool isSplit)
+        MachineState machine, DescriptorComparer comparer, in Leaf block, int level, ulong table, bool isSplit)
     {
         var format = comparer.Format;
         var worst = new DescriptorChange(isSplit ? TransitionClass.Split : TransitionClass.Fuse, DescriptorDifference.Size);
-        var output = format.OutputAddress(block, level);
         var next = format.NextTable(table);
-        var span = format.Granule.EntrySpan(level + 1);
+        var below = level + 1;
         for (var index = 0; index < format.Granule.EntriesPerTable; index++)
         {
-            if (machine.ValueAt(next + ((ulong)index << 3)) is not { } leaf || !format.IsCacheable(leaf, level + 1)
-                || format.Kind(leaf, level + 1) == DescriptorKind.Table)
+            if (machine.Memory.ValueAt(next + ((ulong)index << 3)) is not { } value || !format.IsCacheable(value, below))
             {
                 continue;
             }
 
-            var expected = output + ((ulong)index * span);
-            var actual = format.OutputAddress(leaf, level + 1);
-            var change = isSplit
-                ? comparer.CompareSizes(block, level, expected, leaf, level + 1, actual)
-                : comparer.CompareSizes(leaf, level + 1, actual, block, level, expected);
+            var part = block with { Output = block.Output + ((ulong)index << format.Granule.Shift(below)) };
+            var change = format.Kind(value, below) == DescriptorKind.Table
+                ? CompareBlockAndTable(machine, comparer, part, below, value, isSplit)
+                : isSplit
+                    ? comparer.CompareSizes(part.Value, part.Level, part.Output, value, below, format.OutputAddress(value, below))
+                    : comparer.CompareSizes(value, below, format.OutputAddress(value, below), part.Value, part.Level, part.Output);
             if (Rank(change.Class) > Rank(worst.Class))
             {
                 worst = change;
@@ -86,7 +90,7 @@ internal static class TranslationComparer
         for (var index = 0; index < format.Granule.EntriesPerTable; index++)
         {
             var offset = (ulong)index << 3;
-            if (machine.ValueAt(oldBase + offset) is not { } before || machine.ValueAt(newBase + offset) is not { } after
+            if (machine.Memory.ValueAt(oldBase + offset) is not { } before || machine.Memory.ValueAt(newBase + offset) is not { } after
                 || !format.IsCacheable(before, level) || !format.IsCacheable(after, level))
             {
                 continue;

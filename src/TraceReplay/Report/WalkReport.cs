@@ -35,8 +35,8 @@ public static class WalkReport
 
     private static void WriteStale(StaleValue value, Walk walk, TextWriter output)
     {
-        var progress = value.TlbiLine is { } tlbi ? $"TLBI at line {tlbi}, " : "no TLBI yet, ";
-        progress += value.CompleteLine is { } complete ? $"until line {complete}" : "never completed in this trace";
+        var progress = value.TlbiLine is { } tlbi ? $"TLBI at line {tlbi}; " : "no TLBI yet; ";
+        progress += value.CompleteLine is { } complete ? $"may be held until line {complete}" : "never completed in this trace";
         var asid = value.Asid is { } tagged ? $", ASID {tagged}" : "";
         output.WriteLine(
             $"    level {value.Level}  entry {AddressText.Format(value.Pa)}  {AddressText.Format(value.Old)}  "
