@@ -220,7 +220,7 @@ internal sealed class BreakExplainer(MachineState machine, InvalidationTracker t
     {
         var (rule, why) = miss switch
         {
-            TlbiMiss.Unordered => (RuleId.NoDsbBeforeTlbi, UnorderedWhy(record)),
+            TlbiMiss.Unordered => (RuleId.NoDsbBeforeTlbi, UnorderedWhy(record, tlbi)),
             TlbiMiss.Local => (RuleId.TlbiLocal, $"reaches CPU {tlbi.Header.Cpu} only, and CPU {Holders(record)} may hold the entry"),
             TlbiMiss.LastLevel => (RuleId.TlbiLastLevel, "is last-level only, and the entry is a table"),
             TlbiMiss.Ttl => (RuleId.TlbiTtl, TtlWhy(tlbi, record)),
@@ -236,12 +236,12 @@ internal sealed class BreakExplainer(MachineState machine, InvalidationTracker t
             FoldKind.Record, record.Id);
     }
 
-    private string UnorderedWhy(StaleRecord record)
+    private string UnorderedWhy(StaleRecord record, in TlbiEvent tlbi)
     {
         var store = record.Break.Header;
-        var ranSmallerDsb = machine.Cpu(store.Cpu).StoreDsbSeq[(int)Shareability.Local] > store.Seq;
-        return ranSmallerDsb
-            ? $"covers the entry, but came before a DSB of its domain on CPU {store.Cpu}, which had stored"
+        var first = machine.Cpu(store.Cpu).FirstBarrierAfter(store.Seq, exceptIsb: true);
+        return first is { Barrier: { } barrier } seen && seen.Seq < tlbi.Header.Seq
+            ? $"covers the entry, but CPU {store.Cpu} had run only {barrier.Text} since it stored"
             : $"covers the entry, but CPU {store.Cpu} had run no DSB since it stored";
     }
 
