@@ -1,9 +1,8 @@
 using System.Collections.Concurrent;
-using TraceReplay.Arm;
 using TraceReplay.Events;
 using TraceReplay.Ingest;
 using TraceReplay.Replay;
-using TraceReplay.Rules;
+using TraceReplay.Tests.Generators;
 
 namespace TraceReplay.Tests.Traces;
 
@@ -74,55 +73,8 @@ public sealed class CaptureReplays
         var collector = new TraceFactsCollector(names);
         var source = TraceSource.Read(path, collector, names, new ImportProblems());
         var facts = collector.Facts(source.Text.Clock, source.Text.HeaderCpuCount);
-        var engine = new ReplayEngine(facts, names, new ReplayOptions(), new NoSink());
+        var engine = new ReplayEngine(facts, names, new ReplayOptions(), new SilentSink());
         TraceSource.Read(path, engine, names, new ImportProblems());
         return engine.Finish();
-    }
-
-    private sealed class NoSink : IReplaySink
-    {
-        public void RootLoad(long seq, int cpu, int half, AddressSpace space, ushort? asid)
-        {
-        }
-
-        public void TableUse(TableUse use, long? toSeq)
-        {
-        }
-
-        public void StaleRecord(StaleRecord record, long? completeSeq)
-        {
-        }
-
-        public void Transition(in Transition transition)
-        {
-        }
-
-        public void TransitionCount(TransitionClass transitionClass, bool isLive, bool viaBreak, long count)
-        {
-        }
-
-        public void TlbiSite(in TlbiSite site)
-        {
-        }
-
-        public void KernelRun(in KernelRun run)
-        {
-        }
-
-        public void RootSwap(RootSwap swap)
-        {
-        }
-
-        public void Space(AddressSpace space)
-        {
-        }
-
-        public void FindingStore(Finding finding, long seq, ulong pa, ulong? va, ulong? oldValue, ulong? newValue, long? staleSeq)
-        {
-        }
-
-        public void Finding(Finding finding)
-        {
-        }
     }
 }
