@@ -29,6 +29,9 @@ public sealed class ImportProblems
     public static readonly ProblemKind UnknownBarrier = new("unknown-barrier", ProblemSeverity.Error,
         "A barrier is neither isb nor dsb or dmb with an option of the architecture, so it was not stored. Maintenance that it completed may be reported as incomplete.");
 
+    public static readonly ProblemKind UnknownTlbi = new("unknown-tlbi", ProblemSeverity.Error,
+        "A TLBI is not an operation of the architecture. It is stored, and replay takes it that it may have invalidated anything: what was pending is no longer judged.");
+
     public static readonly ProblemKind LostEvents = new("lost-events", ProblemSeverity.Warning,
         "The tracer lost events of this CPU here. What the replay says about the gap is uncertain: use a larger buffer.");
 
@@ -59,7 +62,7 @@ public sealed class ImportProblems
     /// <summary>Every kind there is.</summary>
     public static IReadOnlyList<ProblemKind> Kinds { get; } =
     [
-        MalformedLine, MissingKey, MalformedValue, NumberOutOfRange, OptionalValueIgnored, UnknownBarrier, LostEvents,
+        MalformedLine, MissingKey, MalformedValue, NumberOutOfRange, OptionalValueIgnored, UnknownBarrier, UnknownTlbi, LostEvents,
         BufferOverwritten, TimeBackwards, ClockChanged, LineTooLong, NotUtf8, TruncatedGzip, CorruptGzip,
     ];
 

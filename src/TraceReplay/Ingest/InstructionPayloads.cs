@@ -58,7 +58,14 @@ internal static class InstructionPayloads
             return;
         }
 
-        context.Sink.On(new TlbiInstruction(context.NextHeader(), context.Intern(lower[..length]), operand, pc));
+        var name = context.Intern(lower[..length]);
+        if (!context.IsTlbi(name))
+        {
+            var found = ImportProblems.Quote(operation);
+            context.Report(ImportProblems.UnknownTlbi, $"op={found}: expected a TLBI operation such as vae1is");
+        }
+
+        context.Sink.On(new TlbiInstruction(context.NextHeader(), name, operand, pc));
     }
 
     /// <summary><c>reg=ttbr0_el1 val=0x41650000 pc=...</c></summary>

@@ -1,3 +1,4 @@
+using TraceReplay.Arm;
 using TraceReplay.Events;
 
 namespace TraceReplay.Ingest;
@@ -6,6 +7,7 @@ namespace TraceReplay.Ingest;
 internal sealed class LineContext(LineReader lines, ReadSession session)
 {
     private readonly NameTable _names = session.Names;
+    private readonly Dictionary<int, bool> _isTlbi = [];
 
     /// <summary>Nanoseconds or ticks.</summary>
     public long Time { get; set; }
@@ -22,6 +24,19 @@ internal sealed class LineContext(LineReader lines, ReadSession session)
 
     /// <summary>Id of a name.</summary>
     public int Intern(ReadOnlySpan<byte> name) => _names.Intern(name);
+
+    /// <summary>True when the name is a TLBI operation of the architecture.</summary>
+    public bool IsTlbi(int name)
+    {
+        // Each name is looked up once: a trace has a million TLBIs of ten names.
+        if (!_isTlbi.TryGetValue(name, out var isTlbi))
+        {
+            isTlbi = TlbiOperations.Find(_names.Name(name)) is not null;
+            _isTlbi.Add(name, isTlbi);
+        }
+
+        return isTlbi;
+    }
 
     /// <summary>Counts an event that is not stored.</summary>
     public void Skip(ReadOnlySpan<byte> name) => session.Skipped.Add(name, lines.Number);

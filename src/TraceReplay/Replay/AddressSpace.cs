@@ -40,6 +40,7 @@ public sealed class AddressSpace
     private Obligation[]? _globalObligations;
     private CpuSet _holders;
     private CpuSet _assumedHolders;
+    private bool _asidUnknown;
     private int _loaded;
     private ushort _lastAsid;
 
@@ -149,8 +150,27 @@ public sealed class AddressSpace
     /// <summary>True when the CPU may hold entries under the ASID.</summary>
     public bool IsTainted(ushort asid, int cpu) => _taints.ContainsKey(TaintKey(asid, cpu));
 
-    /// <summary>True when the space was loaded under another ASID last. The two ASIDs of a KPTI pair differ in bit 0 and are one.</summary>
-    public bool HasNewerAsidThan(ushort asid) => IsRooted && Half == 0 && (asid | 1) != (_lastAsid | 1);
+    /// <summary>
+    /// True when the space was loaded under another ASID last, and no CPU of the set still runs with this one. The two ASIDs of a KPTI
+    /// pair differ in bit 0 and are one.
+    /// </summary>
+    public bool HasLeft(ushort asid, CpuSet cpus)
+    {
+        if (!IsRooted || Half != 0 || (asid | 1) == (_lastAsid | 1))
+        {
+            return false;
+        }
+
+        foreach (var taint in _taints.Values)
+        {
+            if (taint.IsLoaded && taint.Asid == asid && cpus.Contains(taint.Cpu))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
 
     internal void Load(ushort asid, int cpu)
     {
@@ -278,8 +298,16 @@ public sealed class AddressSpace
         return obligations;
     }
 
-    /// <summary>True when the trace tells no ASID: TTBR writes are not captured.</summary>
-    public bool AsidUnknown { get; init; }
+    /// <summary>True when the trace does not tell under which ASID it was loaded: any operand is accepted then.</summary>
+    public bool AsidUnknown
+    {
+        get => _asidUnknown;
+        internal set
+        {
+            _asidUnknown = value;
+            ForgetTemplates();
+        }
+    }
 
     private static uint TaintKey(ushort asid, int cpu) => ((uint)cpu << 16) | asid;
 }

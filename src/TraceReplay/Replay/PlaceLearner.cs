@@ -46,21 +46,36 @@ internal static class PlaceLearner
         }
     }
 
-    /// <summary>A flush of this CPU alone is how an ASID rollover ends: ASIDs learnt before it may have been given away.</summary>
+    /// <summary>
+    /// Forgets what a flush may have ended: one of this CPU alone is how an ASID rollover ends, so that ASIDs learnt before it may have
+    /// been given away; one of a whole ASID is how a process ends, whose tables the next one may have at other addresses.
+    /// </summary>
     public static void Forget(in TlbiEvent tlbi, List<AddressSpace> learnt)
     {
-        if (tlbi.Operation.Method != TlbiMethod.All || tlbi.IsBroadcast)
+        if (tlbi.Operation.Method == TlbiMethod.Asid)
         {
-            return;
+            for (var i = learnt.Count - 1; i >= 0; i--)
+            {
+                if (learnt[i].LearnedAsid == tlbi.Operand.Asid)
+                {
+                    learnt[i].VaBase = null;
+                    learnt[i].Confirmations = 0;
+                    ForgetAsid(learnt[i]);
+                    learnt.RemoveAt(i);
+                }
+            }
         }
-
-        foreach (var space in learnt)
+        else if (tlbi.Operation.Method == TlbiMethod.All && !tlbi.IsBroadcast)
         {
-            space.LearnedAsid = null;
-            space.ForgetTemplates();
+            learnt.ForEach(ForgetAsid);
+            learnt.Clear();
         }
+    }
 
-        learnt.Clear();
+    private static void ForgetAsid(AddressSpace space)
+    {
+        space.LearnedAsid = null;
+        space.ForgetTemplates();
     }
 
     private static bool Follows(in TlbiEvent tlbi, AddressSpace space, InvalidationTracker tracker)

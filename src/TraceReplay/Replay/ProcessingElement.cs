@@ -40,6 +40,9 @@ internal sealed class ProcessingElement(int cpu)
     /// <summary>Set for TTBR0 and TTBR1 while events lost on this CPU may have changed them.</summary>
     public bool[] RootIsDoubtful { get; } = new bool[2];
 
+    /// <summary>Set while events lost on this CPU may have changed the ASID.</summary>
+    public bool AsidIsDoubtful { get; set; }
+
     /// <summary>True once the trace has a write to TTBR1 by this CPU.</summary>
     public bool WroteKernelRoot { get; set; }
 

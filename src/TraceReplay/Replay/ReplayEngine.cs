@@ -101,7 +101,14 @@ public sealed class ReplayEngine : IEventSink
         var operation = _operations.Tlbi(e.Operation);
         var site = _sites.Of(e.Operation, e.Pc ?? 0, e.Header.Seq);
         site.Count++;
-        if (operation is null || !IsOfHost(operation, e.Header.Cpu))
+        if (operation is null)
+        {
+            // It may have invalidated anything.
+            ForgetStaleRecords(e.Header.Seq);
+            return;
+        }
+
+        if (!IsOfHost(operation, e.Header.Cpu))
         {
             return;
         }
@@ -239,6 +246,14 @@ public sealed class ReplayEngine : IEventSink
         _findings.Doubt(cpu.LastSeq, e.Header.Seq);
         _contiguous.Forget(e.Header.Seq);
         _roots.Lost(e.Header.Cpu);
+        ForgetStaleRecords(e.Header.Seq);
+        _stores.DoubtfulBefore = e.Header.Seq;
+        _judge.DoubtfulBefore = e.Header.Seq;
+        _events++;
+    }
+
+    private void ForgetStaleRecords(long seq)
+    {
         var open = new List<StaleRecord>();
         foreach (var space in _machine.Spaces)
         {
@@ -247,11 +262,8 @@ public sealed class ReplayEngine : IEventSink
 
         foreach (var record in open)
         {
-            _records.Close(record, e.Header.Seq);
+            _records.Close(record, seq);
         }
-
-        _stores.DoubtfulBefore = e.Header.Seq;
-        _events++;
     }
 
     /// <summary>The trace has ended: judges what is left and hands everything to the sink.</summary>

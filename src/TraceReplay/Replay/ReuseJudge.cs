@@ -19,12 +19,16 @@ internal sealed class ReuseJudge(MachineState machine, FindingCollector findings
         }
     }
 
-    /// <summary>True when the table also serves at that level elsewhere, and did before the pointer was removed: it is shared, not reused.</summary>
+    /// <summary>
+    /// True when the table also serves at that level elsewhere, and did before the pointer was removed: it is shared, not reused. In the
+    /// same tree it may have been moved since (mremap): both walks give what the tree means.
+    /// </summary>
     public bool IsSharedSince(ulong tableBase, int level, StaleRecord pointer)
     {
         foreach (var use in machine.Memory.Frame(tableBase).Uses)
         {
-            if (use.Base == tableBase && use.Level == level && !use.IsStaleLinked && use.FromSeq < pointer.Break.Header.Seq)
+            if (use.Base == tableBase && use.Level == level && !use.IsStaleLinked
+                && (use.FromSeq < pointer.Break.Header.Seq || ReferenceEquals(use.Space, pointer.Space)))
             {
                 return true;
             }

@@ -66,6 +66,11 @@ internal sealed class RootTracker(MachineState machine, IReplaySink sink, Findin
             machine.NoteKernelRootKnown(cpu.Cpu);
         }
 
+        if (register == (HoldsAsidInTtbr1(cpu) ? "ttbr1_el1" : "ttbr0_el1"))
+        {
+            cpu.AsidIsDoubtful = false;
+        }
+
         Refresh(cpu, writer);
     }
 
@@ -93,7 +98,7 @@ internal sealed class RootTracker(MachineState machine, IReplaySink sink, Findin
 
     private void Refresh(ProcessingElement cpu, in StoreContext writer)
     {
-        var asid = AsidInForce(cpu);
+        var asid = AsidInForce(cpu, out var isAsidKnown);
         for (var half = 0; half <= 1; half++)
         {
             var next = cpu.MmuIsOn ? SpaceOf(cpu, half, writer.Header.Seq) : null;
@@ -122,6 +127,11 @@ internal sealed class RootTracker(MachineState machine, IReplaySink sink, Findin
                 continue;
             }
 
+            if (half == 0 && !isAsidKnown)
+            {
+                next.AsidUnknown = true;
+            }
+
             var isOtherRoot = !ReferenceEquals(next, current);
             var register = half == 0 ? cpu.Ttbr0 : cpu.Ttbr1;
             _pendingLoads.Add(new PendingLoad(
@@ -146,6 +156,8 @@ internal sealed class RootTracker(MachineState machine, IReplaySink sink, Findin
             Tainted.Forget(cpu, half);
             machine.Cpu(cpu).RootIsDoubtful[half] = true;
         }
+
+        machine.Cpu(cpu).AsidIsDoubtful = true;
     }
 
     /// <summary>Judges the loads since the last call. The content of a tree may be told right after the load of its root.</summary>
@@ -185,15 +197,21 @@ internal sealed class RootTracker(MachineState machine, IReplaySink sink, Findin
         return machine.RootedSpace(address & ~(Math.Max(tableBytes, 64) - 1), half, shape, seq);
     }
 
-    // A1 tells which TTBR holds the ASID. Where TCR is not in the trace, an ASID seen in TTBR1 tells it.
-    private ushort AsidInForce(ProcessingElement cpu)
+    // A1 tells which TTBR holds the ASID. Where TCR is not in the trace, an ASID seen in one of them tells it. The ASID is not known
+    // before that TTBR is written, nor behind lost events that may have written it.
+    private ushort AsidInForce(ProcessingElement cpu, out bool isKnown)
     {
         var control = cpu.Control ?? machine.Configuration.Control;
-        var inTtbr1 = control?.AsidInTtbr1 ?? _sawAsidInTtbr1;
-        var ttbr = (inTtbr1 ? cpu.Ttbr1 : cpu.Ttbr0) ?? 0;
+        var inTtbr1 = HoldsAsidInTtbr1(cpu);
+        var register = inTtbr1 ? cpu.Ttbr1 : cpu.Ttbr0;
+        var ttbr = register ?? 0;
         var asid = (ushort)(ttbr >> 48);
+        isKnown = register is not null && !cpu.AsidIsDoubtful && (control is not null || inTtbr1 || asid != 0);
         return control is { Asid16: false } ? (ushort)(asid & 0xff) : asid;
     }
+
+    private bool HoldsAsidInTtbr1(ProcessingElement cpu) =>
+        (cpu.Control ?? machine.Configuration.Control)?.AsidInTtbr1 ?? _sawAsidInTtbr1;
 
     private void CheckLoad(in PendingLoad load)
     {

@@ -80,7 +80,7 @@ public sealed class StaleRecord
             {
                 ref readonly var obligation = ref Obligations[i];
                 var isTagged = !obligation.IsGlobal && !obligation.AllAsids && !obligation.AsidUnknown;
-                if (!obligation.Pending.IsEmpty && !(isTagged && Space.HasNewerAsidThan(obligation.Asid)))
+                if (!obligation.Pending.IsEmpty && !(isTagged && Space.HasLeft(obligation.Asid, obligation.Pending)))
                 {
                     return false;
                 }

@@ -18,6 +18,9 @@ internal sealed class StoreJudge(
     /// <summary>FEAT_BBM level of the least capable CPU.</summary>
     public int BbmLevel { get; set; }
 
+    /// <summary>Contents stored before this event may have changed unseen.</summary>
+    public long DoubtfulBefore { get; set; }
+
     /// <summary>Called with each record of a restriction: lost permissions, or global to non-global.</summary>
     public Action<StaleRecord>? Restricted { get; set; }
 
@@ -279,7 +282,9 @@ internal sealed class StoreJudge(
         for (var i = first; i < first + members; i++)
         {
             var (memberFrame, memberAt) = use.Locate(i);
+            // What was stored before events were lost may have been broken with the rest of the group.
             var stayed = i != index && memberFrame.IsKnown(memberAt) && memberFrame.StoreSeqOf(memberAt) < brokenSeq
+                && (DoubtfulBefore == 0 || memberFrame.StoreSeqOf(memberAt) > DoubtfulBefore)
                 && IsContiguousLeaf(use, memberFrame[memberAt]);
             if (stayed)
             {

@@ -10,10 +10,11 @@ public sealed partial class LayeringTests
     [
         ("Arm",    []),
         ("Events", []),
+        ("Export", ["Events"]),
         ("Rules",  ["Events"]),
         ("Replay", ["Arm", "Events", "Rules"]),
         ("Store",  ["Arm", "Events", "Rules", "Replay"]),
-        ("Ingest", ["Events", "Store"]),
+        ("Ingest", ["Arm", "Events", "Store"]),
         ("Report", ["Arm", "Store"]),
     ];
 

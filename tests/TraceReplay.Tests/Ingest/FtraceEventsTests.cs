@@ -82,6 +82,16 @@ public sealed class FtraceEventsTests
     }
 
     [Theory]
+    [InlineData("tlbi: op=vaae1iz arg=0x1")]
+    [InlineData("tlbi: op=bogus")]
+    public void Unknown_tlbi_is_stored_and_a_problem(string text)
+    {
+        var reading = Reading.OfEvent(text);
+        Assert.Single(reading.Events);
+        Assert.Same(ImportProblems.UnknownTlbi, reading.Problem.Kind);
+    }
+
+    [Theory]
     [InlineData("pgtable_write: pa=0 new=0 level=4")]
     [InlineData("pgtable_write: pa=0 new=0 old=?")]
     [InlineData("pgtable_write: pa=0 new=0 size=0")]
