@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using TraceReplay.Ingest;
 using TraceReplay.Report;
 
 namespace TraceReplay.Cli;
@@ -29,11 +30,22 @@ internal static class CommonOptions
 
     public static Option<bool> Force() => new("--force") { Description = "Replace the database when it exists." };
 
-    public static Option<string?> Format() => new("--format")
+    public static Option<string?> Format()
     {
-        Description = "Format of the traces: ftrace, trace-cmd-report or perf-script; told from the content when not given.",
-        HelpName = "name",
-    };
+        var option = new Option<string?>("--format")
+        {
+            Description = "Format of the traces: ftrace, trace-cmd-report or perf-script; told from the content when not given.",
+            HelpName = "name",
+        };
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens.Count == 1 && TraceReaders.Find(result.Tokens[0].Value) is null)
+            {
+                result.AddError($"no format '{result.Tokens[0].Value}': expected one of {TraceReaders.Names}");
+            }
+        });
+        return option;
+    }
 
     public static Option<int?> BbmLevel()
     {

@@ -12,7 +12,7 @@ internal enum ExitCode
     /// <summary>The command line was wrong.</summary>
     Usage = 2,
 
-    /// <summary>An input could not be used, or only in part: what was found may not be all.</summary>
+    /// <summary>An input could not be used, only in part, or is incomplete and no error was found: what was found may not be all.</summary>
     BadInput = 3,
 
     /// <summary>A fault of the tool itself.</summary>

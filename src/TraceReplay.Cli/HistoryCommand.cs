@@ -23,6 +23,7 @@ internal static class HistoryCommand
         }
 
         using var database = TraceDatabase.Open(path, writable: false);
+        ReplayNotice.Write(streams, database);
         var events = pa is { } entry
             ? HistoryReport.WriteEntry(database, entry, streams.Out)
             : HistoryReport.WriteAddress(database, va!.Value, asid, streams.Out);

@@ -14,7 +14,7 @@ internal static class ImportCommand
         Step(streams, pipeline, request, cancellation);
         using var database = TraceDatabase.Open(request.DatabasePath, writable: false);
         WriteSummary(database, streams.Error);
-        return InfoReport.IsDamaged(database) ? ExitCode.BadInput : ExitCode.Clean;
+        return InfoReport.IsDamaged(database) || InfoReport.IsIncomplete(database) ? ExitCode.BadInput : ExitCode.Clean;
     }
 
     public static Command Create(CommandStreams streams, Pipeline pipeline)

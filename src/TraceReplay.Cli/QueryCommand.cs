@@ -35,6 +35,7 @@ internal static class QueryCommand
         var query = QueryCatalogue.Find(name) ?? throw UnknownQuery(name);
         var arguments = QueryArguments.Parse(query, parameters);
         using var database = TraceDatabase.Open(path, writable: false);
+        ReplayNotice.Write(streams, database, query);
         using var result = QueryResult.Run(database, query, arguments);
         if (file is null)
         {

@@ -35,6 +35,11 @@ internal static class ReplayCommand
     {
         using var progress = ProgressLine.Start(streams, "replay", isBytes: false);
         pipeline.Replay(database, bbmLevel, progress, cancellation);
+        if (InfoReport.FinalDiffering(database) is > 0 and var differing)
+        {
+            streams.Error.WriteLine(
+                $"tracereplay: final state: {Number.Format(differing)} values of the trace differ from what was replayed; the findings are not to be trusted");
+        }
     }
 
     /// <summary>A damaged trace outweighs what was found in its rest: nobody knows what the missing part holds.</summary>
@@ -45,6 +50,12 @@ internal static class ReplayCommand
             return ExitCode.BadInput;
         }
 
-        return verdict.Errors > 0 ? ExitCode.ErrorsFound : ExitCode.Clean;
+        if (verdict.Errors > 0)
+        {
+            return ExitCode.ErrorsFound;
+        }
+
+        // Errors stand although events are missing; that there are none does not.
+        return InfoReport.IsIncomplete(database) ? ExitCode.BadInput : ExitCode.Clean;
     }
 }

@@ -14,6 +14,7 @@ internal static class WalkCommand
     public static ExitCode Walk(CommandStreams streams, string path, ulong va, int? asid, string? at)
     {
         using var database = TraceDatabase.Open(path, writable: false);
+        ReplayNotice.Write(streams, database);
         var seq = Moment.Find(database, at);
         var walks = Report.Walk.Read(database, va, seq, asid);
         WriteHeading(streams, database, va, seq);

@@ -47,7 +47,7 @@ public sealed class ImportProblems
     public static readonly ProblemKind LineTooLong = new("line-too-long", ProblemSeverity.Error,
         "A line is longer than a megabyte and was skipped. Check that the file is a text trace.");
 
-    public static readonly ProblemKind NotUtf8 = new("not-utf8", ProblemSeverity.Info,
+    public static readonly ProblemKind NotUtf8 = new("not-utf8", ProblemSeverity.Warning,
         "A line holds bytes that are not UTF-8, as a command name may. They are shown as U+FFFD.");
 
     public static readonly ProblemKind TruncatedGzip = new("truncated-gzip", ProblemSeverity.Error,

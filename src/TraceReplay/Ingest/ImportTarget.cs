@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using System.Diagnostics;
+using System.Globalization;
 using TraceReplay.Store;
 
 namespace TraceReplay.Ingest;
@@ -13,6 +15,9 @@ internal sealed class ImportTarget : IDisposable
     // Left beside a database by a process that had it open; they would be applied to the file that takes its name.
     private static readonly string[] SideFiles = ["-journal", "-wal", "-shm"];
 
+    // Between the name of the database and the id of the process that builds it.
+    private const string PartialMark = ".partial-";
+
     private readonly string _path;
     private readonly bool _force;
 
@@ -20,7 +25,7 @@ internal sealed class ImportTarget : IDisposable
     {
         _path = path;
         _force = force;
-        PartialPath = $"{path}.partial-{Environment.ProcessId}";
+        PartialPath = $"{path}{PartialMark}{Environment.ProcessId}";
     }
 
     /// <summary>Name while the database is being built.</summary>
@@ -61,6 +66,7 @@ internal sealed class ImportTarget : IDisposable
 
         var target = new ImportTarget(path, force);
         target.Dispose();
+        DeleteLeftovers(full);
         return target;
     }
 
@@ -81,10 +87,43 @@ internal sealed class ImportTarget : IDisposable
     /// <summary>Removes what was built and not committed.</summary>
     public void Dispose()
     {
-        File.Delete(PartialPath);
+        DeleteWithSideFiles(PartialPath);
+    }
+
+    // What an import that was killed could not remove itself; that of an import still running is left alone.
+    private static void DeleteLeftovers(string path)
+    {
+        var prefix = path + PartialMark;
+        foreach (var file in Directory.GetFiles(Path.GetDirectoryName(path)!))
+        {
+            if (file.StartsWith(prefix, StringComparison.Ordinal)
+                && int.TryParse(file.AsSpan(prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var process)
+                && !IsRunning(process))
+            {
+                DeleteWithSideFiles(file);
+            }
+        }
+    }
+
+    private static bool IsRunning(int process)
+    {
+        try
+        {
+            using var found = Process.GetProcessById(process);
+            return true;
+        }
+        catch (ArgumentException)
+        {
+            return false;
+        }
+    }
+
+    private static void DeleteWithSideFiles(string path)
+    {
+        File.Delete(path);
         foreach (var suffix in SideFiles)
         {
-            File.Delete(PartialPath + suffix);
+            File.Delete(path + suffix);
         }
     }
 

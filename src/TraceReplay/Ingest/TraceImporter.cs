@@ -73,6 +73,7 @@ public static class TraceImporter
         writer.WriteNames(names);
         transaction.Commit();
         database.CreateIndexes("090_index");
+        database.Seal();
         progress?.Report(new ImportProgress(bytesBefore, totalBytes, session.NextSeq - 1, stopwatch.Elapsed));
         return new ImportResult
         {

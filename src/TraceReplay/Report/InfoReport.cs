@@ -21,22 +21,27 @@ public static class InfoReport
             database, output, "findings by rule", "finding_counts",
             row => $"{row.Text("severity"),-8} {row.Text("rule"),-28} {Number.Format(row.Integer("findings") ?? 0),10}  "
                 + $"{row.Text("confidence")}{(row.Text("tag").Length == 0 ? "" : ", " + row.Text("tag"))}");
-        output.WriteLine($"findings: {Verdict.Read(database)}");
+        output.WriteLine($"findings: {(IsReplayed(database) ? Verdict.Read(database) : "not replayed")}");
     }
 
     /// <summary>True when some of the input was lost: a source read only in part, or lines that could not be used.</summary>
-    public static bool IsDamaged(TraceDatabase database)
-    {
-        using var problems = QueryResult.Run(database, "problem_totals");
-        while (problems.Read())
-        {
-            if (problems.Text("severity") == "error")
-            {
-                return true;
-            }
-        }
+    public static bool IsDamaged(TraceDatabase database) => HasProblem(database, "error");
 
-        return false;
+    /// <summary>True when the input tells less than what happened: events lost or overwritten, an order or a text in doubt.</summary>
+    public static bool IsIncomplete(TraceDatabase database) => HasProblem(database, "warning");
+
+    /// <summary>True once the database was replayed.</summary>
+    public static bool IsReplayed(TraceDatabase database)
+    {
+        using var replay = QueryResult.Run(database, "replay_summary");
+        return replay.Read();
+    }
+
+    /// <summary>Values of the trace's final state that replay had otherwise.</summary>
+    public static long FinalDiffering(TraceDatabase database)
+    {
+        using var replay = QueryResult.Run(database, "replay_summary");
+        return replay.Read() ? replay.Integer("final_differing") ?? 0 : 0;
     }
 
     /// <summary>Writes the lines about replay, the first of which compares the final state.</summary>
@@ -60,6 +65,20 @@ public static class InfoReport
         output.WriteLine($"FEAT_BBM level assumed: {replay.Text("bbm_level")}");
         output.WriteLine($"events replayed: {replay.Text("events")}");
         output.WriteLine($"stores of unknown liveness: {replay.Text("undecided_writes")}");
+    }
+
+    private static bool HasProblem(TraceDatabase database, string severity)
+    {
+        using var problems = QueryResult.Run(database, "problem_totals");
+        while (problems.Read())
+        {
+            if (problems.Text("severity") == severity)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private static void WriteTraces(TraceDatabase database, TextWriter output)

@@ -21,7 +21,14 @@ public static class StandardReports
         List<WrittenReport> written = [];
         foreach (var query in Queries)
         {
-            using var result = QueryResult.Run(database, query);
+            // A limit is for a terminal; a report that was cut would look whole.
+            Dictionary<string, object?> arguments = [];
+            if (query.Parameters.Any(parameter => parameter.Name == "limit"))
+            {
+                arguments.Add("limit", long.MaxValue);
+            }
+
+            using var result = QueryResult.Run(database, query, arguments);
             var path = Path.Combine(directory, query.Name + ".csv");
             written.Add(new WrittenReport(query, path, CsvReport.WriteFile(result, path)));
         }

@@ -38,7 +38,7 @@ public sealed class TraceDatabase : IDisposable
     /// <summary>The open connection.</summary>
     public SqliteConnection Connection { get; }
 
-    /// <summary>Makes a database with all tables and views and no index. The file must not exist.</summary>
+    /// <summary>Makes a database with all tables and views and no index. The file must not exist; it can be opened again once it is sealed.</summary>
     public static TraceDatabase Create(string path)
     {
         var connection = Connect(path, SqliteOpenMode.ReadWriteCreate);
@@ -46,7 +46,7 @@ public sealed class TraceDatabase : IDisposable
         {
             // The file is only renamed into place when it is whole, so a journal would protect nothing.
             connection.Execute("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE; PRAGMA cache_size = -65536;");
-            connection.Execute($"PRAGMA application_id = {ApplicationId}; PRAGMA user_version = {SchemaVersion};");
+            connection.Execute($"PRAGMA application_id = {ApplicationId};");
             foreach (var (name, text) in SchemaScripts.Read("tables"))
             {
                 if (!IsIndexScript(name))
@@ -84,6 +84,11 @@ public sealed class TraceDatabase : IDisposable
             }
 
             var version = connection.ExecuteScalar<long>("PRAGMA user_version");
+            if (version == 0)
+            {
+                throw new DatabaseException($"{path}: an import that did not finish: import the trace again");
+            }
+
             if (version != SchemaVersion)
             {
                 throw new DatabaseException($"{path}: schema version {version}, expected {SchemaVersion}: import the trace again");
@@ -118,6 +123,9 @@ public sealed class TraceDatabase : IDisposable
 
         throw new ArgumentException($"no index script {script}", nameof(script));
     }
+
+    /// <summary>Stamps the file as whole: without it <see cref="Open"/> refuses the file.</summary>
+    public void Seal() => Connection.Execute($"PRAGMA user_version = {SchemaVersion};");
 
     public void Dispose() => Connection.Dispose();
 

@@ -30,11 +30,12 @@ public sealed class CommandTests : IDisposable
     }
 
     [Theory]
-    [InlineData("DELETE FROM finding_store; DELETE FROM finding", (int)ExitCode.Clean)]
-    [InlineData("DELETE FROM finding_store; DELETE FROM finding WHERE severity = 'error'", (int)ExitCode.Clean)]
-    [InlineData("UPDATE finding SET confidence = 'unknown'", (int)ExitCode.Clean)]
-    [InlineData("UPDATE finding SET tag = 'linux-tolerated'", (int)ExitCode.Clean)]
+    [InlineData("DELETE FROM problem_count; DELETE FROM finding_store; DELETE FROM finding", (int)ExitCode.Clean)]
+    [InlineData("DELETE FROM problem_count; DELETE FROM finding_store; DELETE FROM finding WHERE severity = 'error'", (int)ExitCode.Clean)]
+    [InlineData("DELETE FROM problem_count; UPDATE finding SET confidence = 'unknown'", (int)ExitCode.Clean)]
+    [InlineData("DELETE FROM problem_count; UPDATE finding SET tag = 'linux-tolerated'", (int)ExitCode.Clean)]
     [InlineData("UPDATE finding SET confidence = 'possible' WHERE severity = 'error'", (int)ExitCode.ErrorsFound)]
+    [InlineData("DELETE FROM finding_store; DELETE FROM finding", (int)ExitCode.BadInput)]
     [InlineData("UPDATE problem_count SET severity = 'error'", (int)ExitCode.BadInput)]
     public async Task Exit_status_follows_the_findings(string change, int expected)
     {
@@ -86,6 +87,25 @@ public sealed class CommandTests : IDisposable
         Assert.Contains("granule: 4 KiB (table)", _fixture.Output, StringComparison.Ordinal);
         Assert.Contains("  pgtable_write                    12\n", _fixture.Output, StringComparison.Ordinal);
         Assert.Contains("warning: a key is missing", _fixture.Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("info {db}", "findings: not replayed")]
+    [InlineData("query {db} findings", "not replayed; run 'tracereplay replay")]
+    [InlineData("history {db} --pa 0x8", "not replayed; run 'tracereplay replay")]
+    [InlineData("walk {db} --va 0x5000", "not replayed; run 'tracereplay replay")]
+    public async Task A_database_that_was_not_replayed_is_told(string line, string text)
+    {
+        var path = _fixture.Sample("PRAGMA foreign_keys = OFF; DELETE FROM replay");
+        Assert.Equal(ExitCode.Clean, await _fixture.RunAsync(line.Replace("{db}", path, StringComparison.Ordinal).Split(' ')));
+        Assert.Contains(text, _fixture.Error + _fixture.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_final_state_that_differs_is_told()
+    {
+        await _fixture.RunAsync("replay", _fixture.Sample("UPDATE replay SET final_differing = 1"));
+        Assert.Contains("the findings are not to be trusted", _fixture.Error, StringComparison.Ordinal);
     }
 
     [Fact]

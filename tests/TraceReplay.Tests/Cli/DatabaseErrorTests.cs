@@ -1,4 +1,5 @@
 using TraceReplay.Cli;
+using TraceReplay.Store;
 using Xunit;
 
 namespace TraceReplay.Tests.Cli;
@@ -36,6 +37,14 @@ public sealed class DatabaseErrorTests : IDisposable
     [Fact]
     public Task Another_schema_version_is_exit_status_3() =>
         Refused(_fixture.Sample("PRAGMA user_version = 99"), "schema version 99");
+
+    [Fact]
+    public Task An_import_that_did_not_finish_is_exit_status_3()
+    {
+        var path = _fixture.File("partial.db");
+        TraceDatabase.Create(path).Dispose();
+        return Refused(path, "an import that did not finish");
+    }
 
     [Fact]
     public Task A_database_of_another_program_is_exit_status_3() =>

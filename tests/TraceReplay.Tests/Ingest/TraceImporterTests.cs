@@ -46,6 +46,18 @@ public sealed class TraceImporterTests
     }
 
     [Fact]
+    public void Leftovers_of_killed_imports_are_removed()
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write("t.db.partial-2147483647", "x"u8);
+        folder.Write("t.db.partial-2147483647-journal", "x"u8);
+        folder.Write("t.db.partial-1", "x"u8);
+        folder.Write("t.db.partial-notes", "x"u8);
+        Import(folder, [folder.Write("t", Good)]);
+        Assert.Equal(["t", "t.db", "t.db.partial-1", "t.db.partial-notes"], folder.Files);
+    }
+
+    [Fact]
     public void Existing_database_is_refused_and_untouched()
     {
         using var folder = new TemporaryFolder();

@@ -17,6 +17,7 @@ internal static class SampleDatabase
         database.Connection.Execute("UPDATE trace SET clock = @clock", new { clock });
         database.CreateIndexes("090_index");
         database.CreateIndexes("091_replay_index");
+        database.Seal();
         return database;
     }
 
