@@ -24,7 +24,7 @@ public sealed class WalkAndHistoryTests : IDisposable
               tables: translation fault at level 3
               TLBs:   may also hold 1 overwritten value:
                 level 3  entry 0x0000000040003028  0x0060000050000f43  page 0x50000000 RW EL0 attr0 ISH nG
-                         4 KiB at 0x0000000000005000, ASID 7; removed at line 19, no TLBI yet, never completed in this trace
+                         4 KiB at 0x0000000000005000, ASID 7; removed at line 19, no TLBI yet; never completed in this trace
 
             """,
             _fixture.Output,
