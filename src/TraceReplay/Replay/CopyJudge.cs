@@ -311,7 +311,7 @@ internal sealed class CopyJudge(MachineState machine, IReplaySink sink, FindingC
                 Old = update.CopyValue,
                 New = update.Value,
                 Summary = $"CPU {cpu} swapped TTBR{swap.Half} from root 0x{swap.Old.Root.Base:x} to a copy that misses {swap.LostUpdates} later "
-                    + $"store(s) to the original, the first to 0x{update.Original.PaOf(update.Index):x} at event {update.StoreSeq}",
+                    + $"store(s) to the original, the first to 0x{update.Original.PaOf(update.Index):x} at seq:{update.StoreSeq}",
             },
             FoldKind.Place, swap.Seq, null);
     }
