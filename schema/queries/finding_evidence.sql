@@ -1,9 +1,9 @@
 -- title: The events that prove one finding
 -- summary: The store that made the old value stale, the nearest barrier and TLBI with the reason
 -- summary: why they do not count, and the store that completes the fault, as they stand in the
--- summary: tracp.
+-- summary: trace.
 -- param: id integer required number of the finding
--- column: role break, barrier, tlbi or make
+-- column: role break, load, store or earlier; barrier; tlbi; make
 -- column: line line in the trace
 -- column: cpu logical CPU
 -- column: time seconds, or ticks of a counter clock
@@ -12,7 +12,22 @@
 -- column: text its content
 -- column: why why it does not count, or what it changed
 WITH piece (role, place, seq, why) AS MATERIALIZED (
-  SELECT 'break', 1, stale_seq, 'from here on a TLB may hold the old value: ' || old_decoded
+  SELECT
+    CASE
+      WHEN rule = 'table-copy-stale' THEN 'earlier'
+      WHEN rule IN ('asid-reuse-no-flush', 'ng-global-overlap') AND old_decoded = '' THEN 'load'
+      WHEN rule LIKE 'cont-%' THEN 'store'
+      ELSE 'break'
+    END,
+    1, stale_seq,
+    CASE
+      WHEN rule = 'table-copy-stale' THEN 'what the copy came before or after'
+      WHEN rule IN ('asid-reuse-no-flush', 'ng-global-overlap') AND old_decoded = ''
+        THEN 'from here on a TLB may hold what this root translates'
+      WHEN rule LIKE 'cont-%' THEN 'the member that it disagrees with: ' || old_decoded
+      WHEN old_decoded = '' THEN 'from here on a TLB may hold the old value'
+      ELSE 'from here on a TLB may hold the old value: ' || old_decoded
+    END
   FROM finding
   WHERE id = @id
     AND stale_seq IS NOT NULL

@@ -1,4 +1,5 @@
 using TraceReplay.Arm;
+using TraceReplay.Events;
 
 namespace TraceReplay.Replay;
 
@@ -62,11 +63,14 @@ public sealed class AddressSpace
     /// <summary>Sequence number at which it became known.</summary>
     public required long FirstSeq { get; init; }
 
-    /// <summary>Sequence number of its last load.</summary>
-    public long LastSeq { get; set; }
+    /// <summary>The TTBR write that loaded it last; null where none was seen.</summary>
+    public EventHeader? LastLoad { get; internal set; }
 
-    /// <summary>Line of its last load.</summary>
-    public long LastLine { get; set; }
+    /// <summary>Sequence number of its last load, or at which it became known.</summary>
+    public long LastSeq => LastLoad?.Seq ?? FirstSeq;
+
+    /// <summary>Line of its last load, 0 for none.</summary>
+    public long LastLine => LastLoad?.Line ?? 0;
 
     /// <summary>Its root table, or the table that heads an unrooted space.</summary>
     public TableUse Root { get; internal set; } = null!;

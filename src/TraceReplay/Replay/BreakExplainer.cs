@@ -80,6 +80,12 @@ internal sealed class BreakExplainer(MachineState machine, InvalidationTracker t
         var barrierWhy = barrier is { Barrier: { } seen } ? $"{seen.Text} does not complete a TLBI" : "";
         if (tlbi.Header.Cpu != makerCpu)
         {
+            if (barrier is null && machine.Cpu(makerCpu).NextBarrier(tlbi.Header.Seq) is { Barrier: { } own } ofMaker)
+            {
+                barrier = ofMaker;
+                barrierWhy = $"{own.Text} on CPU {makerCpu} does not complete a TLBI of CPU {tlbi.Header.Cpu}";
+            }
+
             return new BreakExplanation(
                 RuleId.MakeBeforeRemoteDsb,
                 new Evidence(
@@ -208,12 +214,23 @@ internal sealed class BreakExplainer(MachineState machine, InvalidationTracker t
         return null;
     }
 
-    private static BreakExplanation NoTlbi(StaleRecord record, in TlbiEvent? earlier)
+    private BreakExplanation NoTlbi(StaleRecord record, in TlbiEvent? earlier)
     {
-        var evidence = earlier is { } tlbi
-            ? new Evidence(tlbi.Header, "covers the entry, but came before the break", null, null, "")
-            : Evidence.None;
-        return new BreakExplanation(RuleId.NoTlbi, evidence, FoldKind.Record, record.Id);
+        var store = record.Break.Header;
+        var next = machine.Cpu(store.Cpu).NextBarrier(store.Seq);
+        var barrierWhy = next switch
+        {
+            null => "",
+            { Barrier: { Kind: BarrierKind.Dsb, CoversStores: true } dsb } => $"{dsb.Text} orders the store before a TLBI, and none for it followed",
+            { Barrier: { } other } => $"{other.Text} does not order a store before a TLBI",
+            _ => "does not order a store before a TLBI",
+        };
+        return new BreakExplanation(
+            RuleId.NoTlbi,
+            new Evidence(
+                earlier?.Header, earlier is null ? "there is no TLBI for it since the break" : "covers the entry, but came before the break",
+                next?.Seq, next?.Line, barrierWhy),
+            FoldKind.Record, record.Id);
     }
 
     private BreakExplanation FromMiss(StaleRecord record, TlbiMiss miss, in TlbiEvent tlbi)
@@ -230,10 +247,16 @@ internal sealed class BreakExplainer(MachineState machine, InvalidationTracker t
             TlbiMiss.Range => (RuleId.TlbiRange, RangeWhy(tlbi)),
             _ => (RuleId.TlbiAddress, $"covers VA 0x{tlbi.Operand.Start:x}..0x{tlbi.Operand.Last:x} only"),
         };
-        var barrier = BarrierWhy(record, miss);
-        return new BreakExplanation(
-            rule, new Evidence(tlbi.Header, why, barrier?.Seq, barrier?.Line, barrier is null ? "" : BarrierText(barrier.Value, tlbi)),
-            FoldKind.Record, record.Id);
+        var barrier = BarrierWhy(record, tlbi, miss);
+        var barrierText = barrier switch
+        {
+            null => "",
+            { } seen when miss == TlbiMiss.Unordered => BarrierText(seen, tlbi),
+            { Barrier: { CompletesTlbi: true } dsb } => $"{dsb.Text} completes that TLBI, not one that covers the entry",
+            { Barrier: { } other } => $"{other.Text} does not complete a TLBI",
+            _ => "",
+        };
+        return new BreakExplanation(rule, new Evidence(tlbi.Header, why, barrier?.Seq, barrier?.Line, barrierText), FoldKind.Record, record.Id);
     }
 
     private string UnorderedWhy(StaleRecord record, in TlbiEvent tlbi)
@@ -245,9 +268,10 @@ internal sealed class BreakExplainer(MachineState machine, InvalidationTracker t
             : $"covers the entry, but CPU {store.Cpu} had run no DSB since it stored";
     }
 
-    private SeenBarrier? BarrierWhy(StaleRecord record, TlbiMiss miss) => miss == TlbiMiss.Unordered
+    // What was to order the store before the TLBI, or what was to complete the TLBI.
+    private SeenBarrier? BarrierWhy(StaleRecord record, in TlbiEvent tlbi, TlbiMiss miss) => miss == TlbiMiss.Unordered
         ? machine.Cpu(record.Break.Header.Cpu).FirstBarrierAfter(record.Break.Header.Seq, exceptIsb: false)
-        : null;
+        : machine.Cpu(tlbi.Header.Cpu).NextBarrier(tlbi.Header.Seq);
 
     private static string BarrierText(in SeenBarrier barrier, in TlbiEvent tlbi) => barrier.Barrier switch
     {

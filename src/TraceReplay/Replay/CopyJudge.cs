@@ -7,10 +7,12 @@ namespace TraceReplay.Replay;
 /// Watches a kernel tree being replaced by a copy of itself: whatever was stored to the original after it was copied is lost on the CPUs
 /// that run on the copy.
 /// </summary>
-internal sealed class CopyJudge(MachineState machine, IReplaySink sink, FindingCollector findings)
+internal sealed class CopyJudge(MachineState machine, IReplaySink sink, FindingCollector findings, LineIndex lines)
 {
     // A table with fewer equal leaves than this is not taken for a copy of another.
     private const int MinEqualLeaves = 4;
+
+    private static readonly Evidence NoTlbiHelps = new(null, "none can count: it is memory that lacks the value", null, null, "");
 
     private readonly Dictionary<(int Old, int New), RootSwap> _swaps = [];
     private readonly Dictionary<ulong, (RootSwap Swap, ulong Copy)> _originals = [];
@@ -94,7 +96,8 @@ internal sealed class CopyJudge(MachineState machine, IReplaySink sink, FindingC
     {
         foreach (var write in _lateWrites)
         {
-            if (machine.Memory.ValueAt(write.CopyPa) is { } copy && Same(write.Value, copy))
+            var copy = machine.Memory.ValueAt(write.CopyPa);
+            if (copy is { } value && Same(write.Value, value))
             {
                 continue;
             }
@@ -110,7 +113,10 @@ internal sealed class CopyJudge(MachineState machine, IReplaySink sink, FindingC
                     Pa = write.Pa,
                     Level = write.Level,
                     Va = write.Va,
+                    Old = copy,
                     New = write.Value,
+                    StaleStore = lines.EventAt(write.Swap.Seq),
+                    Evidence = NoTlbiHelps,
                     Summary = $"the original of a copied tree was written after a CPU had swapped to the copy (root 0x{write.Swap.New.Root.Base:x}) and before all had; "
                         + $"the copy at 0x{write.CopyPa:x} does not have the value",
                 },
@@ -298,6 +304,7 @@ internal sealed class CopyJudge(MachineState machine, IReplaySink sink, FindingC
     private void Report(RootSwap swap, in LostUpdate update, int cpu, in Replay.StoreContext writer)
     {
         var va = StoreJudge.VaOf(update.Original, update.Index);
+        var store = lines.EventAt(update.StoreSeq);
         findings.Report(
             new Verdict
             {
@@ -310,8 +317,10 @@ internal sealed class CopyJudge(MachineState machine, IReplaySink sink, FindingC
                 Va = va,
                 Old = update.CopyValue,
                 New = update.Value,
+                StaleStore = store,
+                Evidence = NoTlbiHelps,
                 Summary = $"CPU {cpu} swapped TTBR{swap.Half} from root 0x{swap.Old.Root.Base:x} to a copy that misses {swap.LostUpdates} later "
-                    + $"store(s) to the original, the first to 0x{update.Original.PaOf(update.Index):x} at seq:{update.StoreSeq}",
+                    + $"{(swap.LostUpdates == 1 ? "store" : "stores")} to the original, the first to 0x{update.Original.PaOf(update.Index):x} at line {lines.LineOf(update.StoreSeq)}",
             },
             FoldKind.Place, swap.Seq, null);
     }

@@ -34,6 +34,12 @@ internal sealed record Verdict
 
     public StaleRecord? Stale { get; init; }
 
+    /// <summary>The event that made <see cref="Old"/> stale, where no record of it is kept; else that of <see cref="Stale"/>.</summary>
+    public EventHeader? StaleStore { get; init; }
+
+    /// <summary>The event that made <see cref="Old"/> stale; null where it is not known.</summary>
+    public EventHeader? StaleEvent => StaleStore ?? Stale?.Break.Header;
+
     /// <summary>What is wrong in one sentence; the evidence is added to it.</summary>
     public required string Summary { get; init; }
 
@@ -59,7 +65,12 @@ internal sealed class FindingCollector(IReplaySink sink)
     /// Reports a verdict, folded into an earlier finding of the same rule and key while that one's fault goes on: until the stale
     /// record that guards it is completed, or for good where there is none.
     /// </summary>
-    public Finding Report(Verdict verdict, FoldKind kind, long key, StaleRecord? guard)
+    /// <param name="verdict">What was found.</param>
+    /// <param name="kind">What it is folded by.</param>
+    /// <param name="key">The one of that kind.</param>
+    /// <param name="guard">While this stays open the fault goes on; null: for good.</param>
+    /// <param name="explain">Finds the evidence, for a finding that is new.</param>
+    public Finding Report(Verdict verdict, FoldKind kind, long key, StaleRecord? guard, Func<Evidence>? explain = null)
     {
         var foldKey = (verdict.RuleId, (long)kind, key);
         if (_folds.TryGetValue(foldKey, out var fold) && fold.IsOpen)
@@ -74,7 +85,7 @@ internal sealed class FindingCollector(IReplaySink sink)
             return fold.Finding;
         }
 
-        var finding = Make(verdict);
+        var finding = Make(explain is null ? verdict : verdict with { Evidence = explain() });
         _findings.Add(finding);
         _folds[foldKey] = new Fold(finding, guard, guard?.Generation ?? 0, verdict.Where.Header.Seq);
         StoreOf(finding, verdict);
@@ -138,7 +149,7 @@ internal sealed class FindingCollector(IReplaySink sink)
             OldDecoded = Decode(verdict.Old),
             NewDecoded = Decode(verdict.New),
             Difference = verdict.Difference == DescriptorDifference.None ? "" : DescriptorText.Describe(verdict.Difference),
-            Stale = verdict.Stale?.Break.Header,
+            Stale = verdict.StaleEvent,
             TlbiSeq = verdict.Evidence.Tlbi?.Seq,
             TlbiLine = verdict.Evidence.Tlbi?.Line,
             TlbiWhy = verdict.Evidence.TlbiWhy ?? "",
@@ -150,7 +161,7 @@ internal sealed class FindingCollector(IReplaySink sink)
     }
 
     private void StoreOf(Finding finding, Verdict verdict) => sink.FindingStore(
-        finding, verdict.Where.Header.Seq, verdict.Pa, verdict.Va, verdict.Old, verdict.New, verdict.Stale?.Break.Header.Seq);
+        finding, verdict.Where.Header.Seq, verdict.Pa, verdict.Va, verdict.Old, verdict.New, verdict.StaleEvent?.Seq);
 
     private readonly record struct Fold(Finding Finding, StaleRecord? Guard, int Generation, long LastSeq)
     {

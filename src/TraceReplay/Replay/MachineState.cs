@@ -47,6 +47,9 @@ internal sealed class MachineState
 
     public IReadOnlyList<ProcessingElement> Cpus => _cpus;
 
+    /// <summary>Contents stored before this event may have changed unseen: events were lost. 0 for never.</summary>
+    public long DoubtfulBefore { get; set; }
+
     /// <summary>Links that were not followed because the table is linked too often.</summary>
     public long LinksBeyondLimit { get; private set; }
 
@@ -122,7 +125,6 @@ internal sealed class MachineState
             Incarnation = incarnation,
             IsRooted = true,
             FirstSeq = seq,
-            LastSeq = seq,
             VaBase = shape.VaBase,
             AllCpus = AllCpus,
             Evidence = LivenessEvidence.Certain,
@@ -140,6 +142,16 @@ internal sealed class MachineState
         space.Root = Attach(space, rootPa, shape.Entries, shape.Level, shape.VaBase, null, 0, seq);
         LinkChildren(space.Root, seq);
         return space;
+    }
+
+    /// <summary>True when what a descriptor holds is told, and no lost event may have changed it since.</summary>
+    public bool IsReliable(TableFrame frame, int at) => frame.IsKnown(at) && (DoubtfulBefore == 0 || frame.StoreSeqOf(at) > DoubtfulBefore);
+
+    /// <summary>Value of an entry; null where the trace does not tell it for sure.</summary>
+    public ulong? ReliableValueAt(TableUse use, int index)
+    {
+        var (frame, at) = use.Locate(index);
+        return IsReliable(frame, at) ? frame[at] : null;
     }
 
     /// <summary>Makes an unrooted space headed by the table that holds a descriptor whose parent is not known.</summary>
@@ -161,7 +173,6 @@ internal sealed class MachineState
             Incarnation = 1,
             IsRooted = false,
             FirstSeq = seq,
-            LastSeq = seq,
             AllCpus = AllCpus,
             Evidence = evidence,
         };

@@ -74,6 +74,15 @@ internal sealed class ProcessingElement(int cpu)
     public void NoteBarrier(long seq, long line, BarrierOperation? barrier) =>
         _barriers[_barrierCount++ % BarriersKept] = new SeenBarrier(seq, line, barrier);
 
+    /// <summary>
+    /// The first DSB or DMB after a sequence number, else the first ISB; null where there is none, or where it is no longer kept.
+    /// </summary>
+    public SeenBarrier? NextBarrier(long seq)
+    {
+        var oldest = _barrierCount > BarriersKept ? _barriers[_barrierCount % BarriersKept].Seq : 0;
+        return oldest > seq ? null : FirstBarrierAfter(seq, exceptIsb: true) ?? FirstBarrierAfter(seq, exceptIsb: false);
+    }
+
     /// <summary>The first kept barrier after a sequence number; null for none.</summary>
     public SeenBarrier? FirstBarrierAfter(long seq, bool exceptIsb)
     {

@@ -36,6 +36,7 @@ public sealed class ReplayEngine : IEventSink
     private readonly TableStores _stores;
     private readonly TlbiSites _sites;
     private readonly OperationCache _operations;
+    private readonly LineIndex _lines = new();
     private long _events;
     private long _finalCompared;
     private long _finalDiffering;
@@ -58,21 +59,23 @@ public sealed class ReplayEngine : IEventSink
         _tracker = new InvalidationTracker(_machine, _records);
         _races = new ToleratedRaces(_tracker, names);
         _transitions = new TransitionLog(sink);
-        _judge = new StoreJudge(_machine, _records, new BreakExplainer(_machine, _tracker), _findings, _transitions, _races)
+        var breaks = new BreakExplainer(_machine, _tracker);
+        _judge = new StoreJudge(_machine, _records, breaks, _findings, _transitions, _races, _lines)
         {
             BbmLevel = options.BbmLevel ?? 0,
         };
-        _reuse = new ReuseJudge(_machine, _findings);
-        _contiguous = new ContiguousJudge(_findings);
-        _copies = new CopyJudge(_machine, sink, _findings);
-        _roots = new RootTracker(_machine, sink, _findings, _copies);
-        _restrictions = new RestrictionWatch(_findings, facts, options);
+        _reuse = new ReuseJudge(_machine, _findings, breaks);
+        _contiguous = new ContiguousJudge(_machine, new ContiguousMembers(_machine, _findings, _lines));
+        _copies = new CopyJudge(_machine, sink, _findings, _lines);
+        _roots = new RootTracker(_machine, sink, _findings, _copies, breaks, new FlushExplainer(_machine, _tracker));
+        _restrictions = new RestrictionWatch(_findings, facts, options, breaks);
         _runs = new KernelRunTracker(sink);
         _stores = new TableStores(_machine, _judge, _records, _reuse, _contiguous, _copies, _roots, _runs);
         _sites = new TlbiSites(sink);
         _operations = new OperationCache(names);
         _judge.Restricted = _restrictions.Add;
         _tracker.FlushCompleted = (flush, cpu, _) => _roots.Tainted.Complete(flush, cpu);
+        _roots.FirstLoaded = (space, writer) => _contiguous.BecameLive(space.Root, writer);
         _records.Completed = record =>
         {
             _races.Completed(record);
@@ -247,8 +250,7 @@ public sealed class ReplayEngine : IEventSink
         _contiguous.Forget(e.Header.Seq);
         _roots.Lost(e.Header.Cpu);
         ForgetStaleRecords(e.Header.Seq);
-        _stores.DoubtfulBefore = e.Header.Seq;
-        _judge.DoubtfulBefore = e.Header.Seq;
+        _machine.DoubtfulBefore = e.Header.Seq;
         _events++;
     }
 
@@ -321,6 +323,7 @@ public sealed class ReplayEngine : IEventSink
     private void BeginEvent(in EventHeader header)
     {
         _events++;
+        _lines.Note(header.Seq, header.Line);
         var cpu = _machine.Cpu(header.Cpu);
         if (cpu.SwitchPending || IsOtherTask(cpu, header))
         {

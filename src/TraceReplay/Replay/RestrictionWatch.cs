@@ -5,7 +5,7 @@ using TraceReplay.Rules;
 namespace TraceReplay.Replay;
 
 /// <summary>Watches restrictions that wait for their invalidation, and reports those that wait too long.</summary>
-internal sealed class RestrictionWatch(FindingCollector findings, TraceFacts facts, ReplayOptions options)
+internal sealed class RestrictionWatch(FindingCollector findings, TraceFacts facts, ReplayOptions options, BreakExplainer breaks)
 {
     private readonly Queue<(StaleRecord Record, int Generation, long Seq, long Time)> _waiting = new();
 
@@ -68,6 +68,7 @@ internal sealed class RestrictionWatch(FindingCollector findings, TraceFacts fac
                 Stale = record,
                 Summary = $"the restriction stored at line {record.Break.Header.Line} was not invalidated {when}",
             },
-            FoldKind.Place, (long)(record.Pa >> TableFrame.Shift) ^ ((long)space.Id << 40), null);
+            FoldKind.Place, (long)(record.Pa >> TableFrame.Shift) ^ ((long)space.Id << 40), null,
+            () => breaks.Explain(record, record.Break.Header.Cpu, record.Break.Header.Task).Evidence);
     }
 }

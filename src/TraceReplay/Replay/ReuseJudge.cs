@@ -5,7 +5,7 @@ using TraceReplay.Rules;
 namespace TraceReplay.Replay;
 
 /// <summary>Judges what happens to a table page while a walk cache may still lead to it.</summary>
-internal sealed class ReuseJudge(MachineState machine, FindingCollector findings)
+internal sealed class ReuseJudge(MachineState machine, FindingCollector findings, BreakExplainer breaks)
 {
     private readonly Dictionary<ulong, (StaleRecord Pointer, int Generation)> _byPage = [];
 
@@ -62,7 +62,7 @@ internal sealed class ReuseJudge(MachineState machine, FindingCollector findings
                 Stale = pointer,
                 Summary = $"stored to a level-{use.Level} table whose pointer was removed at line {pointer.Break.Header.Line} and may still be in a walk cache",
             },
-            FoldKind.Place, (long)use.Base, pointer);
+            FoldKind.Place, (long)use.Base, pointer, EvidenceOf(pointer, store.Header));
     }
 
     /// <summary>A table is about to be linked into a table.</summary>
@@ -157,7 +157,7 @@ internal sealed class ReuseJudge(MachineState machine, FindingCollector findings
                     Stale = pointer,
                     Summary = $"table page 0x{page:x} was handed out again while the pointer removed at line {pointer.Break.Header.Line} may still be in a walk cache",
                 },
-                FoldKind.Place, (long)page, pointer);
+                FoldKind.Place, (long)page, pointer, EvidenceOf(pointer, allocation.Header));
         }
     }
 
@@ -186,7 +186,10 @@ internal sealed class ReuseJudge(MachineState machine, FindingCollector findings
                 Stale = PointerOf(stale),
                 Summary = $"table 0x{stale.Base:x}, unlinked at line {PointerOf(stale)!.Break.Header.Line} and not invalidated, was {how}",
             },
-            FoldKind.Place, (long)stale.Base, PointerOf(stale));
+            FoldKind.Place, (long)stale.Base, PointerOf(stale), EvidenceOf(PointerOf(stale)!, store.Header));
+
+    private Func<Evidence> EvidenceOf(StaleRecord pointer, EventHeader user) =>
+        () => breaks.Explain(pointer, user.Cpu, user.Task).Evidence;
 
     private static StaleRecord? PointerOf(TableUse use)
     {

@@ -5,7 +5,8 @@ using TraceReplay.Rules;
 namespace TraceReplay.Replay;
 
 /// <summary>Follows the translation registers of each CPU: which trees it walks, under which ASID, and what it may still hold of others.</summary>
-internal sealed class RootTracker(MachineState machine, IReplaySink sink, FindingCollector findings, CopyJudge copies)
+internal sealed class RootTracker(
+    MachineState machine, IReplaySink sink, FindingCollector findings, CopyJudge copies, BreakExplainer breaks, FlushExplainer flushes)
 {
     private readonly AddressSpace?[] _lastKernelRoot = new AddressSpace?[1024];
     private readonly List<PendingLoad> _pendingLoads = [];
@@ -13,7 +14,10 @@ internal sealed class RootTracker(MachineState machine, IReplaySink sink, Findin
     private bool _sawAsidInTtbr1;
 
     private readonly record struct PendingLoad(
-        AddressSpace Space, ushort Asid, ProcessingElement Cpu, StoreContext Writer, bool IsOtherRoot, bool IsOtherTag, ulong? Register);
+        AddressSpace Space, ushort Asid, ProcessingElement Cpu, StoreContext Writer, bool IsFirst, bool IsOtherRoot, bool IsOtherTag, ulong? Register);
+
+    /// <summary>Called when a CPU loads a tree for the first time, once its content is told.</summary>
+    public Action<AddressSpace, StoreContext>? FirstLoaded { get; set; }
 
     /// <summary>True while loads wait to be judged.</summary>
     public bool HasPendingLoads => _pendingLoads.Count > 0;
@@ -135,9 +139,8 @@ internal sealed class RootTracker(MachineState machine, IReplaySink sink, Findin
             var isOtherRoot = !ReferenceEquals(next, current);
             var register = half == 0 ? cpu.Ttbr0 : cpu.Ttbr1;
             _pendingLoads.Add(new PendingLoad(
-                next, asid, cpu, writer, isOtherRoot, isOtherRoot || !next.IsTainted(asid, cpu.Cpu), register));
-            next.LastSeq = writer.Header.Seq;
-            next.LastLine = writer.Header.Line;
+                next, asid, cpu, writer, next.LastLoad is null, isOtherRoot, isOtherRoot || !next.IsTainted(asid, cpu.Cpu), register));
+            next.LastLoad = writer.Header;
             Tainted.Load(next, asid, cpu.Cpu);
             if (isOtherRoot)
             {
@@ -165,6 +168,11 @@ internal sealed class RootTracker(MachineState machine, IReplaySink sink, Findin
     {
         foreach (var load in _pendingLoads)
         {
+            if (load.IsFirst)
+            {
+                FirstLoaded?.Invoke(load.Space, load.Writer);
+            }
+
             if (load.IsOtherTag)
             {
                 CheckLoad(load);
@@ -233,7 +241,7 @@ internal sealed class RootTracker(MachineState machine, IReplaySink sink, Findin
                 if (!ReferenceEquals(other, space) && other.HoldsTaintOf(cpu.Cpu)
                     && LeafOverlap.Find(machine, globalSpace: space, other) is { } va)
                 {
-                    ReportOverlap(load, other, va, "global leaves over non-global ones");
+                    ReportOverlap(load, other, va, "global leaves over non-global ones", flushes.Explain(other, AsidOf(other), cpu.Cpu));
                     return true;
                 }
             }
@@ -244,7 +252,7 @@ internal sealed class RootTracker(MachineState machine, IReplaySink sink, Findin
             if (!ReferenceEquals(other, space) && other.GlobalHolders.Contains(cpu.Cpu)
                 && LeafOverlap.Find(machine, globalSpace: other, space) is { } va)
             {
-                ReportOverlap(load, other, va, "non-global leaves over global ones");
+                ReportOverlap(load, other, va, "non-global leaves over global ones", flushes.Explain(other, asid: null, cpu.Cpu));
                 return true;
             }
         }
@@ -252,14 +260,17 @@ internal sealed class RootTracker(MachineState machine, IReplaySink sink, Findin
         return false;
     }
 
-    private void ReportOverlap(in PendingLoad load, AddressSpace other, ulong va, string what) =>
+    private static ushort? AsidOf(AddressSpace space) => space.Asids.Count == 1 ? space.Asids.First() : null;
+
+    private void ReportOverlap(in PendingLoad load, AddressSpace other, ulong va, string what, in Evidence evidence) =>
         Report(
-            load, RuleId.GlobalOverlap, Confidence.Certain, va, null, null,
+            load, RuleId.GlobalOverlap, Confidence.Certain, va, other.Root.Base, other.LastLoad, evidence,
             $"root 0x{load.Space.Root.Base:x} loaded with {what}: CPU {load.Cpu.Cpu} has not invalidated root 0x{other.Root.Base:x}, "
             + $"last loaded at line {other.LastLine}; both translate VA 0x{va:x}");
 
     private void Report(
-        in PendingLoad load, string rule, Confidence confidence, ulong? va, ulong? oldRoot, StaleRecord? stale, string summary) =>
+        in PendingLoad load, string rule, Confidence confidence, ulong? va, ulong? oldRoot, EventHeader? stale, in Evidence evidence,
+        string summary) =>
         findings.Report(
             new Verdict
             {
@@ -272,7 +283,8 @@ internal sealed class RootTracker(MachineState machine, IReplaySink sink, Findin
                 Asid = load.Asid,
                 Old = oldRoot,
                 New = load.Register,
-                Stale = stale,
+                StaleStore = stale,
+                Evidence = evidence,
                 Summary = summary,
             },
             FoldKind.Event, (load.Writer.Header.Seq << 1) | (uint)load.Space.Half, null);
@@ -293,7 +305,8 @@ internal sealed class RootTracker(MachineState machine, IReplaySink sink, Findin
             }
 
             Report(
-                load, RuleId.AsidReuse, machine.Facts.HasTables ? Confidence.Certain : Confidence.Likely, null, other.Root.Base, null,
+                load, RuleId.AsidReuse, machine.Facts.HasTables ? Confidence.Certain : Confidence.Likely, null, other.Root.Base,
+                other.LastLoad, flushes.Explain(other, asid, cpu.Cpu),
                 $"TTBR{space.Half} loaded with root 0x{space.Root.Base:x} under ASID {asid}: CPU {cpu.Cpu} has not invalidated "
                 + $"root 0x{other.Root.Base:x} under that ASID, last loaded at line {other.LastLine}");
             return;
@@ -323,7 +336,8 @@ internal sealed class RootTracker(MachineState machine, IReplaySink sink, Findin
         if (first is not null)
         {
             Report(
-                load, RuleId.AsidReuse, Confidence.Certain, null, null, first,
+                load, RuleId.AsidReuse, Confidence.Certain, null, null, first.Break.Header,
+                breaks.Explain(first, load.Cpu.Cpu, load.Writer.Header.Task).Evidence,
                 $"root 0x{space.Root.Base:x} loaded again under ASID {load.Asid}: {open} entries changed while it was unloaded, the first at line "
                 + $"{first.Break.Header.Line}, and were not invalidated on CPU {load.Cpu.Cpu}");
         }

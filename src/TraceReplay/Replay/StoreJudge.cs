@@ -11,15 +11,17 @@ internal readonly record struct JudgedStore(TransitionClass Class, StaleRecord? 
 /// <summary>Judges one store to one table in its place: against the value it overwrites, and against every value still cached.</summary>
 internal sealed class StoreJudge(
     MachineState machine, StaleRecords records, BreakExplainer explainer, FindingCollector findings, TransitionLog transitions,
-    ToleratedRaces races)
+    ToleratedRaces races, LineIndex lines)
 {
+    private static readonly Evidence Overwritten = new(null, "none can count: the old value was in memory until this store", null, null, "");
+
+    private static readonly Evidence OneMemberOnly = new(
+        null, "none for this member alone can count: an entry for the whole group may come from the members that stayed", null, null, "");
+
     private readonly StaleConflicts _conflicts = new(machine);
 
     /// <summary>FEAT_BBM level of the least capable CPU.</summary>
     public int BbmLevel { get; set; }
-
-    /// <summary>Contents stored before this event may have changed unseen.</summary>
-    public long DoubtfulBefore { get; set; }
 
     /// <summary>Called with each record of a restriction: lost permissions, or global to non-global.</summary>
     public Action<StaleRecord>? Restricted { get; set; }
@@ -150,7 +152,7 @@ internal sealed class StoreJudge(
         in StoreContext store, StaleRecord? record)
     {
         var rule = OverwriteRule(change.Class, use.Space.Format.Kind(oldValue, use.Level));
-        var isGroup = IsContiguousLeaf(use, oldValue) || IsContiguousLeaf(use, newValue);
+        var isGroup = ContiguousGroup.IsMember(use, oldValue) || ContiguousGroup.IsMember(use, newValue);
         if (record is not null)
         {
             record.IsReported = true;
@@ -173,6 +175,7 @@ internal sealed class StoreJudge(
             New = newValue,
             Difference = change.Difference,
             Stale = record,
+            Evidence = Overwritten,
             Summary = $"live level-{use.Level} {Noun(use, oldValue)} overwritten without break-before-make: {DescriptorText.Describe(change.Difference)} changed",
         };
         return members > 0
@@ -221,7 +224,7 @@ internal sealed class StoreJudge(
         }
 
         stale.IsReported = true;
-        var members = stale.IsContiguous || IsContiguousLeaf(use, newValue) ? use.Space.Format.GroupMembers(use.Level) : 0;
+        var members = stale.IsContiguous || ContiguousGroup.IsMember(use, newValue) ? use.Space.Format.GroupMembers(use.Level) : 0;
         var (fold, key) = explanation.Fold == FoldKind.Record && members > 0
             ? (FoldKind.Group, GroupKey(use, index, members))
             : (explanation.Fold, explanation.FoldKey);
@@ -270,7 +273,7 @@ internal sealed class StoreJudge(
     {
         var (frame, at) = use.Locate(index);
         var previous = frame.PreviousOf(at);
-        if ((previous & DescriptorBits.Contiguous) == 0 || !IsContiguousLeaf(use, previous)
+        if ((previous & DescriptorBits.Contiguous) == 0 || !ContiguousGroup.IsMember(use, previous)
             || use.Space.Comparer.AreEquivalent(previous, newValue, use.Level))
         {
             return null;
@@ -283,9 +286,8 @@ internal sealed class StoreJudge(
         {
             var (memberFrame, memberAt) = use.Locate(i);
             // What was stored before events were lost may have been broken with the rest of the group.
-            var stayed = i != index && memberFrame.IsKnown(memberAt) && memberFrame.StoreSeqOf(memberAt) < brokenSeq
-                && (DoubtfulBefore == 0 || memberFrame.StoreSeqOf(memberAt) > DoubtfulBefore)
-                && IsContiguousLeaf(use, memberFrame[memberAt]);
+            var stayed = i != index && machine.IsReliable(memberFrame, memberAt) && memberFrame.StoreSeqOf(memberAt) < brokenSeq
+                && ContiguousGroup.IsMember(use, memberFrame[memberAt]);
             if (stayed)
             {
                 return findings.Report(
@@ -301,6 +303,8 @@ internal sealed class StoreJudge(
                         Old = previous,
                         New = newValue,
                         Difference = use.Space.Comparer.Compare(previous, newValue, use.Level).Difference,
+                        StaleStore = lines.EventAt(brokenSeq),
+                        Evidence = OneMemberOnly,
                         Summary = $"member {index - first} of a contiguous group was broken and made differently while member {i - first} stayed valid with the Contiguous bit",
                     },
                     FoldKind.Group, GroupKey(use, index, members) ^ (memberFrame.StoreSeqOf(memberAt) << 24), null);
@@ -337,10 +341,6 @@ internal sealed class StoreJudge(
         var verdict = conflict?.Rule.Id ?? (isLive ? "completed" : "offline");
         transitions.Log(use, index, change.Class, isLive, viaBreak: true, previous, newValue, store, 0, conflict?.Id ?? 0, verdict);
     }
-
-    private static bool IsContiguousLeaf(TableUse use, ulong value) =>
-        (value & DescriptorBits.Contiguous) != 0 && use.Space.Format.GroupMembers(use.Level) != 0
-        && use.Space.Format.Kind(value, use.Level) is DescriptorKind.Block or DescriptorKind.Page;
 
     private static bool IsRestriction(TransitionClass transition) =>
         transition is TransitionClass.PermissionRestrict or TransitionClass.TablePermission or TransitionClass.GlobalToNonGlobal;

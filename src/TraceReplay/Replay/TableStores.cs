@@ -19,16 +19,13 @@ internal sealed class TableStores(
     /// <summary>Old values told by a store that replay did not expect, beyond what hardware changes on its own.</summary>
     public long Gaps { get; private set; }
 
-    /// <summary>Contents stored before this event may have changed unseen.</summary>
-    public long DoubtfulBefore { get; set; }
-
     public void Store(in PageTableWrite e)
     {
         var store = new StoreContext(e.Header, e.Pc, e.How);
         var pa = e.Pa & ~7UL;
         var frame = machine.Memory.Frame(pa);
         var at = TableFrame.IndexOf(pa);
-        var known = frame.IsKnown(at) && (DoubtfulBefore == 0 || e.Old is not null || frame.StoreSeqOf(at) > DoubtfulBefore);
+        var known = e.Old is null ? machine.IsReliable(frame, at) : frame.IsKnown(at);
         var oldValue = known ? frame[at] : 0;
         var revealed = false;
         if (e.Old is { } told && (!known || told != oldValue))
@@ -341,10 +338,15 @@ internal sealed class TableStores(
         {
             reuse.Linking(use, index, newValue, store);
             var hadGlobal = use.Space.MayHaveGlobal;
-            machine.Link(use, index, newValue, store.Header.Seq);
+            var linked = machine.Link(use, index, newValue, store.Header.Seq);
             if (!hadGlobal)
             {
                 NoteGlobal(use.Space);
+            }
+
+            if (linked is not null)
+            {
+                contiguous.BecameLive(linked, store);
             }
         }
         else if (!isTable)
