@@ -18,6 +18,7 @@ internal sealed class MachineState
     private int _spaceCount;
     private int _compactSpacesAt = 1024;
     private CpuSet _cpusWithKernelRoot;
+    private bool _isSeenFromBoot;
     private AddressSpace? _firstKernelSpace;
 
     public MachineState(TraceFacts facts, IReplaySink sink)
@@ -135,7 +136,7 @@ internal sealed class MachineState
         if (half == 1 && !Facts.HasTables && Facts.HasRoots && _firstKernelSpace is null)
         {
             _firstKernelSpace = space;
-            space.AssumedHolders = AllCpus.Except(_cpusWithKernelRoot);
+            space.AssumedHolders = _isSeenFromBoot ? CpuSet.Empty : AllCpus.Except(_cpusWithKernelRoot);
         }
 
         AdoptUnrooted(rootPa, shape.Level, space, shape.VaBase, isIndependent: false);
@@ -202,9 +203,15 @@ internal sealed class MachineState
         return use;
     }
 
-    /// <summary>A CPU wrote TTBR1: what it runs with is known from here on.</summary>
-    public void NoteKernelRootKnown(int cpu)
+    /// <summary>A CPU wrote TTBR1, or set up its translation for the first time: what it runs with is known from here on.</summary>
+    /// <param name="cpu">The CPU.</param>
+    /// <param name="isComingUp">
+    /// True when it wrote TCR before any TTBR1. Where the first CPU of a trace does so, the trace begins before the kernel runs: no other
+    /// CPU has run with its tables.
+    /// </param>
+    public void NoteKernelRootKnown(int cpu, bool isComingUp)
     {
+        _isSeenFromBoot |= isComingUp && _cpusWithKernelRoot.IsEmpty;
         _cpusWithKernelRoot = _cpusWithKernelRoot.With(cpu);
         if (_firstKernelSpace is { } space)
         {

@@ -43,8 +43,8 @@ internal sealed class ProcessingElement(int cpu)
     /// <summary>Set while events lost on this CPU may have changed the ASID.</summary>
     public bool AsidIsDoubtful { get; set; }
 
-    /// <summary>True once the trace has a write to TTBR1 by this CPU.</summary>
-    public bool WroteKernelRoot { get; set; }
+    /// <summary>True once the trace tells which kernel root this CPU runs with, or that it runs with none yet.</summary>
+    public bool IsKernelRootTold { get; set; }
 
     /// <summary>ASID in force under which <see cref="Current"/> was loaded.</summary>
     public ushort Asid { get; set; }

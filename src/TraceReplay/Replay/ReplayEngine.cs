@@ -57,7 +57,7 @@ public sealed class ReplayEngine : IEventSink
         _findings = new FindingCollector(sink);
         _records = new StaleRecords(_machine, sink);
         _tracker = new InvalidationTracker(_machine, _records);
-        _races = new ToleratedRaces(_tracker, names);
+        _races = new ToleratedRaces(facts, options, names);
         _transitions = new TransitionLog(sink);
         var breaks = new BreakExplainer(_machine, _tracker);
         _judge = new StoreJudge(_machine, _records, breaks, _findings, _transitions, _races, _lines)
@@ -76,11 +76,7 @@ public sealed class ReplayEngine : IEventSink
         _judge.Restricted = _restrictions.Add;
         _tracker.FlushCompleted = (flush, cpu, _) => _roots.Tainted.Complete(flush, cpu);
         _roots.FirstLoaded = (space, writer) => _contiguous.BecameLive(space.Root, writer);
-        _records.Completed = record =>
-        {
-            _races.Completed(record);
-            _contiguous.Completed(record);
-        };
+        _records.Completed = _contiguous.Completed;
     }
 
     /// <summary>Findings so far.</summary>
@@ -123,6 +119,7 @@ public sealed class ReplayEngine : IEventSink
             ReportIneffective(tlbi, e);
         }
 
+        _races.Executed(tlbi);
         var covered = _tracker.Execute(tlbi);
         if (covered < 0)
         {

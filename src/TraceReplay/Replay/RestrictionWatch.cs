@@ -27,19 +27,22 @@ internal sealed class RestrictionWatch(FindingCollector findings, TraceFacts fac
             _waiting.Dequeue();
             if (isOpen)
             {
-                Report(oldest.Record, "within the time allowed");
+                Report(oldest.Record, "within the time allowed", Confidence.Likely);
             }
         }
     }
 
-    /// <summary>The end of the trace: what still waits never was invalidated.</summary>
+    /// <summary>
+    /// The end of the trace: what still waits was not invalidated in it. The trace may have ended in the middle of the operation, or tell of
+    /// no TLBIs at all.
+    /// </summary>
     public void Finish()
     {
         while (_waiting.TryDequeue(out var entry))
         {
             if (entry.Record.IsOpen && entry.Record.Generation == entry.Generation)
             {
-                Report(entry.Record, "before the end of the trace");
+                Report(entry.Record, "before the end of the trace", Confidence.Possible);
             }
         }
     }
@@ -48,15 +51,20 @@ internal sealed class RestrictionWatch(FindingCollector findings, TraceFacts fac
         ? now.Time - time > options.StalePermissionNs
         : now.Seq - seq > options.StalePermissionEvents;
 
-    private void Report(StaleRecord record, string when)
+    private void Report(StaleRecord record, string when, Confidence atMost)
     {
+        if (!facts.HasTlbis)
+        {
+            return;
+        }
+
         var space = record.Space;
         ulong? va = space.IsRooted ? record.Ia : space.VaBase is { } vaBase ? vaBase + record.Ia : null;
         findings.Report(
             new Verdict
             {
                 RuleId = RuleId.PermissionStale,
-                Confidence = StaleRecords.ConfidenceOf(space) < Confidence.Likely ? Confidence.Possible : Confidence.Likely,
+                Confidence = StaleRecords.ConfidenceOf(space) < atMost ? StaleRecords.ConfidenceOf(space) : atMost,
                 Where = record.Break,
                 Space = space,
                 Pa = record.Pa,

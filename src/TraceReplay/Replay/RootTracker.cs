@@ -64,10 +64,10 @@ internal sealed class RootTracker(
                 return;
         }
 
-        if (register == "ttbr1_el1" && !cpu.WroteKernelRoot)
+        if (register is "ttbr1_el1" or "tcr_el1" && !cpu.IsKernelRootTold)
         {
-            cpu.WroteKernelRoot = true;
-            machine.NoteKernelRootKnown(cpu.Cpu);
+            cpu.IsKernelRootTold = true;
+            machine.NoteKernelRootKnown(cpu.Cpu, isComingUp: register == "tcr_el1");
         }
 
         if (register == (HoldsAsidInTtbr1(cpu) ? "ttbr1_el1" : "ttbr0_el1"))
@@ -75,7 +75,7 @@ internal sealed class RootTracker(
             cpu.AsidIsDoubtful = false;
         }
 
-        Refresh(cpu, writer);
+        Refresh(cpu, register, writer);
     }
 
     /// <summary>A root was told by <c>pgtable_table</c> in a trace that has no TTBR writes: every CPU is taken to have it loaded.</summary>
@@ -100,7 +100,7 @@ internal sealed class RootTracker(
         }
     }
 
-    private void Refresh(ProcessingElement cpu, in StoreContext writer)
+    private void Refresh(ProcessingElement cpu, string register, in StoreContext writer)
     {
         var asid = AsidInForce(cpu, out var isAsidKnown);
         for (var half = 0; half <= 1; half++)
@@ -109,6 +109,8 @@ internal sealed class RootTracker(
             var current = cpu.Current[half];
             if (ReferenceEquals(next, current) && asid == cpu.Asid)
             {
+                // Written again as it was: lost events have not changed it.
+                cpu.RootIsDoubtful[half] &= register != (half == 0 ? "ttbr0_el1" : "ttbr1_el1");
                 continue;
             }
 
@@ -137,9 +139,9 @@ internal sealed class RootTracker(
             }
 
             var isOtherRoot = !ReferenceEquals(next, current);
-            var register = half == 0 ? cpu.Ttbr0 : cpu.Ttbr1;
+            var loaded = half == 0 ? cpu.Ttbr0 : cpu.Ttbr1;
             _pendingLoads.Add(new PendingLoad(
-                next, asid, cpu, writer, next.LastLoad is null, isOtherRoot, isOtherRoot || !next.IsTainted(asid, cpu.Cpu), register));
+                next, asid, cpu, writer, next.LastLoad is null, isOtherRoot, isOtherRoot || !next.IsTainted(asid, cpu.Cpu), loaded));
             next.LastLoad = writer.Header;
             Tainted.Load(next, asid, cpu.Cpu);
             if (isOtherRoot)

@@ -117,6 +117,26 @@ public sealed class StaleRecord
     /// <summary>The use that this stale pointer still reaches, for a table descriptor.</summary>
     internal TableUse? Target { get; set; }
 
+    /// <summary>A copy that keeps what it is about when the record is completed and used again.</summary>
+    internal StaleRecord Snapshot() => new()
+    {
+        Id = Id,
+        Space = Space,
+        Pa = Pa,
+        Level = Level,
+        Ia = Ia,
+        Size = Size,
+        Value = Value,
+        NewValue = NewValue,
+        Class = Class,
+        Break = Break,
+        IsTable = IsTable,
+        IsContiguous = IsContiguous,
+        HasXs = HasXs,
+        Obligations = [.. Obligations],
+        ObligationCount = ObligationCount,
+    };
+
     internal StaleRecord? NextSameKey { get; set; }
 
     internal StaleRecord? PreviousInLevel { get; set; }

@@ -6,6 +6,9 @@ namespace TraceReplay.Replay;
 /// <summary>Makes and completes stale records; objects are used again once completed.</summary>
 internal sealed class StaleRecords(MachineState machine, IReplaySink sink)
 {
+    // One bit each in a mask.
+    private const int MaxObligations = 64;
+
     private readonly Stack<StaleRecord> _free = [];
     private int _created;
 
@@ -40,7 +43,7 @@ internal sealed class StaleRecords(MachineState machine, IReplaySink sink)
             same.TlbiWaits = false;
             same.TlbiMask = 0;
             same.IsRestricted = false;
-            SetObligations(same, obligations);
+            AddObligations(same, obligations);
             machine.Pending.Add(same);
             return same;
         }
@@ -136,6 +139,36 @@ internal sealed class StaleRecords(MachineState machine, IReplaySink sink)
         }
 
         return null;
+    }
+
+    // Tags that the space has left since are still to be invalidated.
+    private static void AddObligations(StaleRecord record, ReadOnlySpan<Obligation> obligations)
+    {
+        var left = new List<Obligation>();
+        for (var i = 0; i < record.ObligationCount; i++)
+        {
+            var old = record.Obligations[i];
+            if (!old.Pending.IsEmpty && !Contains(obligations, old))
+            {
+                left.Add(old);
+            }
+        }
+
+        SetObligations(record, left.Count == 0 || left.Count + obligations.Length > MaxObligations ? obligations : [.. obligations, .. left]);
+    }
+
+    private static bool Contains(ReadOnlySpan<Obligation> obligations, in Obligation old)
+    {
+        foreach (ref readonly var obligation in obligations)
+        {
+            var isSameTag = obligation.IsGlobal == old.IsGlobal && (obligation.AllAsids || obligation.Asid == old.Asid);
+            if (isSameTag && old.Pending.Except(obligation.Pending).IsEmpty)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private static void SetObligations(StaleRecord record, ReadOnlySpan<Obligation> obligations)

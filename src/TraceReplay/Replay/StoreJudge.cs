@@ -48,6 +48,11 @@ internal sealed class StoreJudge(
         }
 
         var isLive = space.IsLive;
+        if (oldCacheable && newCacheable && IsScratch(use, oldValue, newValue))
+        {
+            return default;
+        }
+
         if (oldCacheable && newCacheable)
         {
             return JudgeOverwrite(use, index, oldValue, newValue, store, isLive, isCounted);
@@ -98,6 +103,14 @@ internal sealed class StoreJudge(
             }
         }
     }
+
+    // A slot that nothing shows to be part of a live tree, given another table: Linux fills tables through a descriptor on its stack
+    // (__split_huge_pmd_locked), and the next one stands in the same slot.
+    private static bool IsScratch(TableUse use, ulong oldValue, ulong newValue) =>
+        !use.Space.IsRooted && use.Parent is null && use.Space.Evidence <= LivenessEvidence.Presumed
+        && use.Space.Format.Kind(oldValue, use.Level) == DescriptorKind.Table
+        && use.Space.Format.Kind(newValue, use.Level) == DescriptorKind.Table
+        && use.Space.Format.NextTable(oldValue) != use.Space.Format.NextTable(newValue);
 
     private JudgedStore JudgeOverwrite(
         TableUse use, int index, ulong oldValue, ulong newValue, in StoreContext store, bool isLive, bool isCounted)

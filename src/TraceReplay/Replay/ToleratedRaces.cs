@@ -8,13 +8,18 @@ namespace TraceReplay.Replay;
 /// Recognises the one race that Linux leaves open on purpose: a thread zaps an anonymous user page and drops the page-table lock before
 /// its TLBI, and another thread of the process faults a page in at the same address meanwhile.
 /// </summary>
-/// <remarks>It breaks R_DDMVT on paper; the old page is not freed before the TLBI. It becomes a warning once that TLBI is seen.</remarks>
-internal sealed class ToleratedRaces(InvalidationTracker tracker, NameTable names)
+/// <remarks>
+/// It breaks R_DDMVT on paper; the old page is not freed before the TLBI. It becomes a warning once the TLBI of the thread that zapped is
+/// seen, whether or not that of another thread came first. A TLBI that comes later than a restriction may wait is none of it.
+/// </remarks>
+internal sealed class ToleratedRaces(TraceFacts facts, ReplayOptions options, NameTable names)
 {
     /// <summary>Tag of such findings.</summary>
     public const string Tag = "linux-tolerated";
 
-    private readonly Dictionary<StaleRecord, (Finding Finding, int Generation)> _watched = [];
+    private readonly List<Race> _open = [];
+
+    private readonly record struct Race(Finding Finding, StaleRecord Zapped, int Pid);
 
     /// <summary>A make conflicted with a stale record.</summary>
     public void Watch(Finding finding, StaleRecord stale, in DescriptorChange change, in StoreContext maker)
@@ -23,28 +28,35 @@ internal sealed class ToleratedRaces(InvalidationTracker tracker, NameTable name
         var isOtherPage = change.Class is TransitionClass.OutputAddress or TransitionClass.OutputAddressReadOnly
             or TransitionClass.ContiguousAndOther or TransitionClass.SizeAndOther or TransitionClass.Split;
         var isLate = finding.Rule.Id is RuleId.NoTlbi or RuleId.TlbiAddress or RuleId.TlbiRange;
-        if (isLate && isUserLeaf && isOtherPage
-            && PidOf(stale.Break.Header) != PidOf(maker.Header))
+        var pid = PidOf(stale.Break.Header);
+        if (isLate && isUserLeaf && isOtherPage && pid != PidOf(maker.Header))
         {
-            _watched[stale] = (finding, stale.Generation);
+            _open.Add(new Race(finding, stale.Snapshot(), pid));
         }
     }
 
-    /// <summary>A stale record was completed.</summary>
-    public void Completed(StaleRecord record)
+    /// <summary>A TLBI was executed.</summary>
+    public void Executed(in TlbiEvent tlbi)
     {
-        if (_watched.Count == 0 || !_watched.Remove(record, out var watched) || watched.Generation != record.Generation)
+        for (var i = _open.Count - 1; i >= 0; i--)
         {
-            return;
-        }
-
-        var breaker = record.Break.Header;
-        if (tracker.Log.Find(record.TlbiSeq) is { } tlbi && PidOf(tlbi.Header) == PidOf(breaker))
-        {
-            watched.Finding.Severity = Severity.Warning;
-            watched.Finding.Tag = Tag;
+            var (finding, zapped, pid) = _open[i];
+            if (IsTooLate(zapped.Break.Header, tlbi.Header))
+            {
+                _open.RemoveAt(i);
+            }
+            else if (PidOf(tlbi.Header) == pid && TlbiMatch.CoveredObligations(tlbi, zapped) != 0)
+            {
+                finding.Severity = Severity.Warning;
+                finding.Tag = Tag;
+                _open.RemoveAt(i);
+            }
         }
     }
+
+    private bool IsTooLate(in EventHeader zap, in EventHeader now) => facts.Clock == TraceClock.Time
+        ? now.Time - zap.Time > options.StalePermissionNs
+        : now.Seq - zap.Seq > options.StalePermissionEvents;
 
     private int PidOf(in EventHeader header) => names.Task(header.Task).Pid;
 }
