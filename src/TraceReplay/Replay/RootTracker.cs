@@ -306,11 +306,16 @@ internal sealed class RootTracker(
                 continue;
             }
 
+            var overlap = SizeOverlap.Find(other, space);
+            var sizes = overlap is { } va ? $"; one has a block at VA 0x{va:x} and the other smaller entries" : "";
+
+            // Kernel trees that follow one another are copies: what is missing is the flush of the swap, whatever the sizes.
             Report(
-                load, RuleId.AsidReuse, machine.Facts.HasTables ? Confidence.Certain : Confidence.Likely, null, other.Root.Base,
+                load, overlap is null || space.Half == 1 ? RuleId.AsidReuse : RuleId.OverlapBlockTable,
+                machine.Facts.HasTables ? Confidence.Certain : Confidence.Likely, overlap, other.Root.Base,
                 other.LastLoad, flushes.Explain(other, asid, cpu.Cpu),
                 $"TTBR{space.Half} loaded with root 0x{space.Root.Base:x} under ASID {asid}: CPU {cpu.Cpu} has not invalidated "
-                + $"root 0x{other.Root.Base:x} under that ASID, last loaded at line {other.LastLine}");
+                + $"root 0x{other.Root.Base:x} under that ASID, last loaded at line {other.LastLine}{sizes}");
             return;
         }
     }

@@ -19,6 +19,8 @@ public static class RuleCatalogue
         .. IncompleteBreakRules.All,
         .. ContiguousRules.All,
         .. LifetimeRules.All,
+        .. StoreRules.All,
+        .. LintRules.All,
     ];
 
     /// <summary>The rule of an id, or null when there is none.</summary>

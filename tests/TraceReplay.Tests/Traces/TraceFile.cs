@@ -2,6 +2,7 @@ using CsvHelper;
 using TraceReplay.Ingest;
 using TraceReplay.Replay;
 using TraceReplay.Report;
+using TraceReplay.Rules;
 using TraceReplay.Store;
 
 namespace TraceReplay.Tests.Traces;
@@ -44,7 +45,7 @@ internal sealed record TraceFile(string Name)
         using var folder = new TemporaryFolder();
         var import = TraceImporter.Import([FullName], folder["trace.db"], new ImportOptions());
         using var database = TraceDatabase.Open(folder["trace.db"], writable: true);
-        var summary = Replayer.Replay(database, new ReplayOptions());
+        var summary = Replayer.Replay(database, new ReplayOptions { Lints = RuleCatalogue.Find(RuleId) is { IsLint: true } });
         return new TraceVerdict(import, summary, FindingsOf(database));
     }
 
