@@ -107,12 +107,10 @@ public sealed class ReplayEngine : IEventSink
             return;
         }
 
-        if (!IsOfHost(operation, e.Header.Cpu))
-        {
-            return;
-        }
-
-        var tlbi = new TlbiEvent(e.Header, operation, e.Operand, DecodeOperand(operation, e.Operand, e.Header.Cpu), e.Pc ?? 0);
+        var cpu = _machine.Cpu(e.Header.Cpu);
+        var target = _roots.TargetOf(operation, cpu);
+        var tlbi = new TlbiEvent(
+            e.Header, operation, target, _roots.ReachOf(operation, cpu), e.Operand, DecodeOperand(operation, target, e.Operand, cpu), e.Pc ?? 0);
         if (tlbi.Operand.Defect != TlbiDefect.None && _machine.Pending.Count > 0)
         {
             site.Ineffective++;
@@ -162,12 +160,6 @@ public sealed class ReplayEngine : IEventSink
         if (e.Base >> PhysicalAddressBits != 0 || entries is < 1 or > MaxTableEntries)
         {
             return;
-        }
-
-        if (e.Root == 2)
-        {
-            // Stage 2 is kept, so that its values are compared at the end, and not judged.
-            _machine.UnrootedTable(e.Base, e.Level, entries, LivenessEvidence.NotLive, e.Header.Seq);
         }
 
         _roots.AssumeLoaded(e);
@@ -352,30 +344,18 @@ public sealed class ReplayEngine : IEventSink
         }
     }
 
-    // An E1 operation of a VHE host acts on its own EL2&0 regime only while TGE is set; otherwise it is meant for a guest.
-    private bool IsOfHost(TlbiOperation operation, int cpu)
-    {
-        if (!operation.Stage1)
-        {
-            return false;
-        }
-
-        var hcr = _machine.Cpu(cpu).HypervisorConfiguration;
-        var isVheHost = hcr is { } value && ((value >> 34) & 1) != 0 && ((value >> 27) & 1) != 0;
-        return operation.Regime == TlbiRegime.El1 ? !_machine.Cpu(cpu).RunsGuest : operation.Regime == TlbiRegime.El2 && isVheHost;
-    }
-
     // By the TCR of the CPU that issues it: another may be in a guest, or in the middle of changing its own.
-    private TlbiOperand DecodeOperand(TlbiOperation operation, ulong operand, int cpu)
+    private TlbiOperand DecodeOperand(TlbiOperation operation, in TlbiTarget target, ulong operand, ProcessingElement cpu)
     {
-        var control = _machine.Cpu(cpu).Control ?? _machine.Configuration.Control;
+        var regime = operation.Method == TlbiMethod.Ipa ? TranslationRegime.Stage2 : target.Stage1 ?? _machine.Configuration.Host;
+        var control = cpu.Registers(regime).Control ?? _machine.Configuration.Control(regime);
         var asid = (ushort)(operand >> 48);
         var tooWide = control is { Asid16: false } && asid > 0xff;
         switch (operation.Method)
         {
-            case TlbiMethod.Address or TlbiMethod.AddressAnyAsid:
+            case TlbiMethod.Address or TlbiMethod.AddressAnyAsid or TlbiMethod.Ipa:
                 // The top bit of the address in the operand tells the half.
-                var half = (int)(operand >> (operation.IsRange ? 36 : 43)) & 1;
+                var half = RootSlot.Halves(regime) == 2 ? (int)(operand >> (operation.IsRange ? 36 : 43)) & 1 : 0;
                 var granule = control?.GranuleOf(half) ?? _machine.Configuration.Granule;
                 var decoded = TlbiOperand.Decode(operation, operand, granule, control?.Ds ?? false, _machine.Configuration.HasTtl);
                 return tooWide && operation.Method == TlbiMethod.Address && decoded.Defect == TlbiDefect.None

@@ -392,7 +392,7 @@ internal sealed class TableStores(
                 NoteGlobal(use.Space);
             }
         }
-        else if ((value & DescriptorBits.NotGlobal) == 0 && !use.Space.MayHaveGlobal)
+        else if (use.Space.Format.IsGlobal(value) && !use.Space.MayHaveGlobal)
         {
             use.Space.MayHaveGlobal = true;
             NoteGlobal(use.Space);
@@ -410,7 +410,7 @@ internal sealed class TableStores(
     // Where tables are not told, a root under which the kernel runs and stores cannot be empty.
     private void NoteRunningRoot(int cpu)
     {
-        if (!machine.Facts.HasTables && machine.Cpu(cpu).Current[1] is { } space)
+        if (!machine.Facts.HasTables && machine.Cpu(cpu).Current[RootSlot.Of(machine.Configuration.Host, 1)] is { } space)
         {
             space.RanWhileStoring = true;
         }
