@@ -328,6 +328,34 @@ public sealed class AddressSpace
         }
     }
 
+    /// <summary>True when the tree holds something a CPU may cache.</summary>
+    internal bool HasContent()
+    {
+        if (RanWhileStoring)
+        {
+            return true;
+        }
+
+        if (IsValid(ContentHint))
+        {
+            return true;
+        }
+
+        for (var index = 0; index < Root.Entries; index++)
+        {
+            if (IsValid(index))
+            {
+                ContentHint = index;
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private bool IsValid(int index) =>
+        Root.ValueAt(index) is { } value && (value & DescriptorBits.Valid) != 0;
+
     private static uint TaintKey(ushort asid, int cpu) => ((uint)cpu << 16) | asid;
 }
 

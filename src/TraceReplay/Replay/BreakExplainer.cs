@@ -304,7 +304,7 @@ internal sealed class BreakExplainer(MachineState machine, InvalidationTracker t
             TlbiMiss.Vmid => (RuleId.TlbiVmid, VmidWhy(tlbi, record)),
             TlbiMiss.Asid => (RuleId.TlbiAsid, AsidWhy(tlbi, record)),
             TlbiMiss.Range => (RuleId.TlbiRange, RangeWhy(tlbi)),
-            _ => (RuleId.TlbiAddress, $"covers VA 0x{tlbi.Operand.Start:x}..0x{tlbi.Operand.Last:x} only"),
+            _ => (RuleId.TlbiAddress, CoversWhy(tlbi)),
         };
         var barrier = BarrierWhy(record, tlbi, miss);
         var barrierText = barrier switch
@@ -394,5 +394,8 @@ internal sealed class BreakExplainer(MachineState machine, InvalidationTracker t
 
     private static string RangeWhy(in TlbiEvent tlbi) => tlbi.Operand.Defect == TlbiDefect.RangeGranule
         ? "has a TG that is not the granule in use"
-        : $"covers VA 0x{tlbi.Operand.Start:x}..0x{tlbi.Operand.Last:x} only";
+        : CoversWhy(tlbi);
+
+    private static string CoversWhy(in TlbiEvent tlbi) =>
+        $"covers {(tlbi.Operation.Method == TlbiMethod.Ipa ? "IPA" : "VA")} 0x{tlbi.Operand.Start:x}..0x{tlbi.Operand.Last:x} only";
 }

@@ -142,7 +142,7 @@ internal sealed class MachineState
             VaBase = shape.VaBase,
             AllCpus = AllCpus,
             Evidence = LivenessEvidence.Certain,
-            AsidUnknown = !Facts.HasRoots,
+            AsidUnknown = !Facts.HasRoots && RootSlot.Halves(regime) == 2,
         };
         space.Pending.SetGeometry(shape.Format.Granule);
         AddSpace(space);

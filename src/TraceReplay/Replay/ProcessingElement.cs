@@ -33,6 +33,12 @@ internal sealed class RegimeRegisters
     /// <summary>TCR_ELx, or VTCR_EL2.</summary>
     public TranslationControl? Control { get; set; }
 
+    /// <summary>MAIR_ELx.</summary>
+    public ulong? MemoryAttributes { get; set; }
+
+    /// <summary>SCTLR_ELx.</summary>
+    public ulong? SystemControl { get; set; }
+
     /// <summary>SCTLR_ELx.M; taken to be on until a write says otherwise.</summary>
     public bool MmuIsOn { get; set; } = true;
 

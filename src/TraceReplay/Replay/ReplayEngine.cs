@@ -29,7 +29,9 @@ public sealed class ReplayEngine : IEventSink
     private readonly ReuseJudge _reuse;
     private readonly ContiguousJudge _contiguous;
     private readonly CopyJudge _copies;
+    private readonly RegimeSelector _selector;
     private readonly RootTracker _roots;
+    private readonly RegisterJudge _registers;
     private readonly RestrictionWatch _restrictions;
     private readonly KernelRunTracker _runs;
     private readonly TransitionLog _transitions;
@@ -67,14 +69,19 @@ public sealed class ReplayEngine : IEventSink
         _reuse = new ReuseJudge(_machine, _findings, breaks);
         _contiguous = new ContiguousJudge(_machine, new ContiguousMembers(_machine, _findings, _lines));
         _copies = new CopyJudge(_machine, sink, _findings, _lines);
-        _roots = new RootTracker(_machine, sink, _findings, _copies, breaks, new FlushExplainer(_machine, _tracker));
+        _selector = new RegimeSelector(_machine);
+        var tainted = new TaintedSpaces();
+        var loads = new RootLoadJudge(_machine, _findings, tainted, breaks, new FlushExplainer(_machine, _tracker));
+        _roots = new RootTracker(_machine, sink, _selector, _copies, loads, tainted);
+        _registers = new RegisterJudge(_machine, _findings, tainted);
+        _roots.Registers = _registers;
         _restrictions = new RestrictionWatch(_findings, facts, options, breaks);
         _runs = new KernelRunTracker(sink);
-        _stores = new TableStores(_machine, _judge, _records, _reuse, _contiguous, _copies, _roots, _runs);
+        _stores = new TableStores(_machine, _judge, _records, _reuse, _contiguous, _copies, tainted, _runs);
         _sites = new TlbiSites(sink);
         _operations = new OperationCache(names);
         _judge.Restricted = _restrictions.Add;
-        _tracker.FlushCompleted = (flush, cpu, _) => _roots.Tainted.Complete(flush, cpu);
+        _tracker.FlushCompleted = (flush, cpu, _) => tainted.Complete(flush, cpu);
         _roots.FirstLoaded = (space, writer) => _contiguous.BecameLive(space.Root, writer);
         _records.Completed = _contiguous.Completed;
     }
@@ -84,6 +91,12 @@ public sealed class ReplayEngine : IEventSink
 
     public void On(in PageTableWrite e)
     {
+        if (_roots.IsUnsupported)
+        {
+            _events++;
+            return;
+        }
+
         Begin(e.Header);
         _stores.Store(e);
 
@@ -96,6 +109,12 @@ public sealed class ReplayEngine : IEventSink
 
     public void On(in TlbiInstruction e)
     {
+        if (_roots.IsUnsupported)
+        {
+            _events++;
+            return;
+        }
+
         Begin(e.Header);
         var operation = _operations.Tlbi(e.Operation);
         var site = _sites.Of(e.Operation, e.Pc ?? 0, e.Header.Seq);
@@ -108,9 +127,9 @@ public sealed class ReplayEngine : IEventSink
         }
 
         var cpu = _machine.Cpu(e.Header.Cpu);
-        var target = _roots.TargetOf(operation, cpu);
+        var target = _selector.TargetOf(operation, cpu);
         var tlbi = new TlbiEvent(
-            e.Header, operation, target, _roots.ReachOf(operation, cpu), e.Operand, DecodeOperand(operation, target, e.Operand, cpu), e.Pc ?? 0);
+            e.Header, operation, target, _selector.ReachOf(operation, cpu), e.Operand, DecodeOperand(operation, target, e.Operand, cpu), e.Pc ?? 0);
         if (tlbi.Operand.Defect != TlbiDefect.None && _machine.Pending.Count > 0)
         {
             site.Ineffective++;
@@ -118,6 +137,7 @@ public sealed class ReplayEngine : IEventSink
         }
 
         _races.Executed(tlbi);
+        _registers.Executed(tlbi);
         var covered = _tracker.Execute(tlbi);
         if (covered < 0)
         {
@@ -143,6 +163,12 @@ public sealed class ReplayEngine : IEventSink
 
     public void On(in SystemRegisterWrite e)
     {
+        if (_roots.IsUnsupported)
+        {
+            _events++;
+            return;
+        }
+
         Begin(e.Header);
         var register = _names.Name(e.Register);
         _roots.Write(register, e.Value, new StoreContext(e.Header, e.Pc, 0));
@@ -264,6 +290,7 @@ public sealed class ReplayEngine : IEventSink
         _contiguous.Finish();
         _copies.Finish();
         _restrictions.Finish();
+        _registers.Finish();
         PendingReport.Report(_machine, _findings);
         var open = new List<StaleRecord>();
         foreach (var space in _machine.Spaces)
@@ -325,6 +352,7 @@ public sealed class ReplayEngine : IEventSink
         cpu.LastSeq = header.Seq;
         cpu.LastTask = header.Task == 0 ? cpu.LastTask : header.Task;
         _restrictions.Advance(header);
+        _registers.Advance(header);
         if (_events % HousekeepingInterval == 0)
         {
             _reuse.Compact();

@@ -6,24 +6,25 @@ namespace TraceReplay.Replay;
 
 /// <summary>Follows the translation registers of each CPU: which trees it walks, under which ASID, and what it may still hold of others.</summary>
 internal sealed class RootTracker(
-    MachineState machine, IReplaySink sink, FindingCollector findings, CopyJudge copies, BreakExplainer breaks, FlushExplainer flushes)
+    MachineState machine, IReplaySink sink, RegimeSelector selector, CopyJudge copies, RootLoadJudge judge, TaintedSpaces tainted)
 {
-    private readonly Dictionary<(int Cpu, int Slot), AddressSpace> _lastKernelRoot = [];
-    private readonly List<PendingLoad> _pendingLoads = [];
-    private readonly List<StaleRecord> _records = [];
-    private bool _sawAsidInTtbr1;
+    private const ulong Tcr2D128 = 1 << 5;
 
-    private readonly record struct PendingLoad(
-        AddressSpace Space, ushort Asid, ProcessingElement Cpu, StoreContext Writer, bool IsFirst, bool IsOtherRoot, bool IsOtherTag, ulong? Register);
+    private readonly Dictionary<(int Cpu, int Slot), AddressSpace> _lastKernelRoot = [];
+    private readonly List<RootLoad> _pendingLoads = [];
+    private bool _sawAsidInTtbr1;
 
     /// <summary>Called when a CPU loads a tree for the first time, once its content is told.</summary>
     public Action<AddressSpace, StoreContext>? FirstLoaded { get; set; }
 
+    /// <summary>Judges the registers on their own.</summary>
+    public RegisterJudge? Registers { get; set; }
+
+    /// <summary>True once 128-bit descriptors were switched on: nothing can be judged from there.</summary>
+    public bool IsUnsupported { get; private set; }
+
     /// <summary>True while loads wait to be judged.</summary>
     public bool HasPendingLoads => _pendingLoads.Count > 0;
-
-    /// <summary>Spaces that some CPU may hold entries of.</summary>
-    public TaintedSpaces Tainted { get; } = new();
 
     /// <summary>A translation register was written.</summary>
     public void Write(string register, ulong value, in StoreContext writer)
@@ -35,7 +36,7 @@ internal sealed class RootTracker(
             return;
         }
 
-        if (register.Length < 5 || RegimeOf(register, cpu) is not { } regime)
+        if (register.Length < 5 || selector.RegimeOf(register, cpu) is not { } regime)
         {
             return;
         }
@@ -58,17 +59,28 @@ internal sealed class RootTracker(
                     TranslationRegime.Stage2 => ControlLayout.Stage2,
                     _ => ControlLayout.TwoRanges,
                 };
+                Registers?.Written(cpu, regime, register, registers.Control?.Value, value, writer);
                 registers.Control = new TranslationControl(value, layout);
                 machine.Configuration.SetControl(regime, registers.Control.Value);
                 break;
             case "tcr2":
+                if ((value & Tcr2D128) != 0 && !IsUnsupported)
+                {
+                    IsUnsupported = true;
+                    Registers?.Unsupported(register, writer);
+                }
+
                 SetFeatures(regime, Tcr2Features(value));
                 return;
             case "mair":
+                Registers?.Written(cpu, regime, register, registers.MemoryAttributes, value, writer);
+                registers.MemoryAttributes = value;
                 machine.Configuration.SetMemoryAttributes(regime, value);
                 machine.RefreshComparers();
                 return;
             case "sctlr":
+                Registers?.Written(cpu, regime, register, registers.SystemControl, value, writer);
+                registers.SystemControl = value;
                 registers.MmuIsOn = (value & 1) != 0;
                 break;
             default:
@@ -137,78 +149,15 @@ internal sealed class RootTracker(
     {
         for (var cpu = 0; cpu < Math.Max(1, machine.Facts.CpuCount); cpu++)
         {
-            Tainted.Load(space, 0, cpu);
+            tainted.Load(space, 0, cpu);
             machine.Cpu(cpu).Current[space.Slot] = space;
             sink.RootLoad(seq, cpu, space.Half, space, null);
         }
     }
 
-    // Without HCR_EL2 a CPU is taken to run an ordinary kernel, or the VHE host that the trace tells of later.
-    private HypervisorConfiguration? HypervisorOf(ProcessingElement cpu) => cpu.Hypervisor ?? machine.Configuration.AssumedHypervisor;
-
-    /// <summary>Whose entries a TLBI drops.</summary>
-    public TlbiTarget TargetOf(TlbiOperation operation, ProcessingElement cpu)
-    {
-        var hcr = HypervisorOf(cpu);
-        switch (operation.Regime)
-        {
-            case TlbiRegime.El2:
-                return new TlbiTarget(
-                    hcr is { HostAtEl2: true } ? TranslationRegime.El2Host : TranslationRegime.El2, false, null, true);
-            case TlbiRegime.El3:
-                return new TlbiTarget(null, false, null, true);
-        }
-
-        // ALLE1 is for every VMID. The others that name stage 2 are only defined for EL1&0, whatever E2H and TGE say.
-        if (operation.Method == TlbiMethod.All && operation.Stage2 && operation.Mnemonic.StartsWith("alle1", StringComparison.Ordinal))
-        {
-            return new TlbiTarget(TranslationRegime.El1, true, null, true);
-        }
-
-        if (!operation.Stage2 && hcr is { RunsVheHost: true })
-        {
-            return new TlbiTarget(TranslationRegime.El2Host, false, null, true);
-        }
-
-        return new TlbiTarget(operation.Stage1 ? TranslationRegime.El1 : null, operation.Stage2, cpu.Vmid, cpu.Vmid is not null);
-    }
-
-    /// <summary>How far a TLBI reaches: HCR_EL2.FB makes the local ones of EL1 broadcast.</summary>
-    public Shareability ReachOf(TlbiOperation operation, ProcessingElement cpu)
-    {
-        var isForced = operation is { Regime: TlbiRegime.El1, Stage2: false, Reach: Shareability.Local }
-            && HypervisorOf(cpu) is { ForcesBroadcast: true, HostAtEl2: false };
-        return isForced ? Shareability.Inner : operation.Reach;
-    }
-
-    // The EL1 names mean EL2&0 at EL2 with E2H=1. What a guest writes under them are addresses of its own, of which the trace's physical
-    // addresses tell nothing: a guest's stage 1 is not followed.
-    private TranslationRegime? RegimeOf(string register, ProcessingElement cpu)
-    {
-        var hcr = HypervisorOf(cpu);
-        if (register.EndsWith("_el1", StringComparison.Ordinal))
-        {
-            if (hcr is { HostAtEl2: true } host)
-            {
-                return host.TrapsGeneralExceptions ? TranslationRegime.El2Host : null;
-            }
-
-            return hcr is { Stage2IsOn: true } && cpu.Vmid is not (null or 0) ? null : TranslationRegime.El1;
-        }
-
-        if (!register.EndsWith("_el2", StringComparison.Ordinal))
-        {
-            return null;
-        }
-
-        return register.StartsWith("vt", StringComparison.Ordinal) ? TranslationRegime.Stage2
-            : hcr is { HostAtEl2: true } || register.StartsWith("ttbr1", StringComparison.Ordinal) ? TranslationRegime.El2Host
-            : TranslationRegime.El2;
-    }
-
     private void WriteHypervisorConfiguration(ProcessingElement cpu, HypervisorConfiguration value, in StoreContext writer)
     {
-        var before = HypervisorOf(cpu);
+        var before = selector.HypervisorOf(cpu);
         cpu.Hypervisor = value;
         SetFeatures(
             TranslationRegime.Stage2,
@@ -227,7 +176,7 @@ internal sealed class RootTracker(
             cpu.Current[RootSlot.Of(regime, half)] = null;
         }
 
-        Tainted.Leave(cpu.Cpu, regime, seq);
+        tainted.Leave(cpu.Cpu, regime, seq);
     }
 
     private void SetFeatures(TranslationRegime regime, DescriptorFeatures features)
@@ -271,7 +220,7 @@ internal sealed class RootTracker(
         for (var half = 0; half < RootSlot.Halves(regime); half++)
         {
             var slot = RootSlot.Of(regime, half);
-            var next = registers.MmuIsOn ? SpaceOf(cpu, regime, half, writer.Header.Seq) : null;
+            var next = registers.MmuIsOn ? SpaceOf(cpu, regime, half, writer) : null;
             var current = cpu.Current[slot];
             if (ReferenceEquals(next, current) && asid == registers.Asid)
             {
@@ -280,7 +229,7 @@ internal sealed class RootTracker(
                 continue;
             }
 
-            if (half == 1 && current is not null && !ReferenceEquals(next, current) && HasContent(current))
+            if (half == 1 && current is not null && !ReferenceEquals(next, current) && current.HasContent())
             {
                 _lastKernelRoot[(cpu.Cpu, slot)] = current;
             }
@@ -290,7 +239,7 @@ internal sealed class RootTracker(
             {
                 // It may have been switched away from and flushed in the gap.
                 cpu.RootIsDoubtful[slot] = false;
-                Tainted.Forget(cpu.Cpu, slot);
+                tainted.Forget(cpu.Cpu, slot);
             }
 
             cpu.Current[slot] = next;
@@ -308,10 +257,10 @@ internal sealed class RootTracker(
             next.RegimeIsAssumed |= machine.Facts.FirstHypervisorConfiguration is not null && cpu.Hypervisor is null;
             var isOtherRoot = !ReferenceEquals(next, current);
             var loaded = half == 0 ? registers.Ttbr0 : registers.Ttbr1;
-            _pendingLoads.Add(new PendingLoad(
+            _pendingLoads.Add(new RootLoad(
                 next, asid, cpu, writer, next.LastLoad is null, isOtherRoot, isOtherRoot || !next.IsTainted(asid, cpu.Cpu), loaded));
             next.LastLoad = writer.Header;
-            Tainted.Load(next, asid, cpu.Cpu);
+            tainted.Load(next, asid, cpu.Cpu);
             if (isOtherRoot)
             {
                 sink.RootLoad(writer.Header.Seq, cpu.Cpu, half, next, asid);
@@ -327,7 +276,7 @@ internal sealed class RootTracker(
         var lost = machine.Cpu(cpu);
         for (var slot = 0; slot < RootSlot.Count; slot++)
         {
-            Tainted.Forget(cpu, slot);
+            tainted.Forget(cpu, slot);
             lost.RootIsDoubtful[slot] = true;
         }
 
@@ -347,9 +296,10 @@ internal sealed class RootTracker(
                 FirstLoaded?.Invoke(load.Space, load.Writer);
             }
 
+            Registers?.Loaded(load.Space, load.Cpu, load.Register, load.Writer);
             if (load.IsOtherTag)
             {
-                CheckLoad(load);
+                judge.Check(load);
             }
 
             if (load.IsOtherRoot)
@@ -361,12 +311,13 @@ internal sealed class RootTracker(
         _pendingLoads.Clear();
     }
 
-    private AddressSpace? SpaceOf(ProcessingElement cpu, TranslationRegime regime, int half, long seq)
+    private AddressSpace? SpaceOf(ProcessingElement cpu, TranslationRegime regime, int half, in StoreContext writer)
     {
         var registers = cpu.Registers(regime);
         if ((half == 0 ? registers.Ttbr0 : registers.Ttbr1) is not { } ttbr
             || machine.Configuration.ShapeOf(regime, half, registers.Control) is not { } shape)
         {
+            ReportShape(registers, regime, writer);
             return null;
         }
 
@@ -381,7 +332,16 @@ internal sealed class RootTracker(
         address &= ~(Math.Max(tableBytes, 64) - 1);
 
         // KVM clears VTTBR where no guest runs.
-        return address == 0 && regime == TranslationRegime.Stage2 ? null : machine.RootedSpace(address, regime, half, shape, seq);
+        return address == 0 && regime == TranslationRegime.Stage2 ? null : machine.RootedSpace(address, regime, half, shape, writer.Header.Seq);
+    }
+
+    private void ReportShape(RegimeRegisters registers, TranslationRegime regime, in StoreContext writer)
+    {
+        const ulong baseAddress = 0x0000_ffff_ffff_fffe;
+        if (regime == TranslationRegime.Stage2 && registers is { Ttbr0: { } vttbr, Control: { Value: > 0 } control } && (vttbr & baseAddress) != 0)
+        {
+            Registers?.NoShape(control.Value, writer);
+        }
     }
 
     // A1 tells which TTBR holds the ASID. Where TCR is not in the trace, an ASID seen in one of them tells it. The ASID is not known
@@ -412,180 +372,11 @@ internal sealed class RootTracker(
     private bool HoldsAsidInTtbr1(ProcessingElement cpu, TranslationRegime regime) =>
         (cpu.Registers(regime).Control ?? machine.Configuration.Control(regime))?.AsidInTtbr1 ?? _sawAsidInTtbr1;
 
-    private void CheckLoad(in PendingLoad load)
-    {
-        if (load.Space.Half != 0 || RootSlot.Halves(load.Space.Regime) != 2 || !CheckGlobalOverlap(load))
-        {
-            CheckAsidReuse(load);
-        }
-
-        CheckChangedWhileUnloaded(load);
-    }
-
-    private bool CheckGlobalOverlap(in PendingLoad load)
-    {
-        var (space, cpu) = (load.Space, load.Cpu);
-        if (space.MayHaveGlobal)
-        {
-            foreach (var other in Tainted.Of(space.Slot))
-            {
-                if (!ReferenceEquals(other, space) && other.HoldsTaintOf(cpu.Cpu)
-                    && LeafOverlap.Find(machine, globalSpace: space, other) is { } va)
-                {
-                    ReportOverlap(load, other, va, "global leaves over non-global ones", flushes.Explain(other, AsidOf(other), cpu.Cpu));
-                    return true;
-                }
-            }
-        }
-
-        foreach (var other in Tainted.WithGlobal(space.Slot))
-        {
-            if (!ReferenceEquals(other, space) && other.GlobalHolders.Contains(cpu.Cpu)
-                && LeafOverlap.Find(machine, globalSpace: other, space) is { } va)
-            {
-                ReportOverlap(load, other, va, "non-global leaves over global ones", flushes.Explain(other, asid: null, cpu.Cpu));
-                return true;
-            }
-        }
-
-        return false;
-    }
-
-    private static ushort? AsidOf(AddressSpace space) => space.Asids.Count == 1 ? space.Asids.First() : null;
-
-    private void ReportOverlap(in PendingLoad load, AddressSpace other, ulong va, string what, in Evidence evidence) =>
-        Report(
-            load, RuleId.GlobalOverlap, Confidence.Certain, va, other.Root.Base, other.LastLoad, evidence,
-            $"root 0x{load.Space.Root.Base:x} loaded with {what}: CPU {load.Cpu.Cpu} has not invalidated root 0x{other.Root.Base:x}, "
-            + $"last loaded at line {other.LastLine}; both translate VA 0x{va:x}");
-
-    private void Report(
-        in PendingLoad load, string rule, Confidence confidence, ulong? va, ulong? oldRoot, EventHeader? stale, in Evidence evidence,
-        string summary) =>
-        findings.Report(
-            new Verdict
-            {
-                RuleId = rule,
-                Confidence = confidence,
-                Where = load.Writer,
-                Space = load.Space,
-                Pa = load.Space.Root.Base,
-                Va = va,
-                Asid = load.Asid,
-                Old = oldRoot,
-                New = load.Register,
-                StaleStore = stale,
-                Evidence = evidence,
-                Summary = summary,
-            },
-            FoldKind.Event, (load.Writer.Header.Seq << 3) | (uint)load.Space.Slot, null);
-
-    private void CheckAsidReuse(in PendingLoad load)
-    {
-        var (space, asid, cpu) = (load.Space, load.Asid, load.Cpu);
-        if (space.AsidUnknown || space.Regime == TranslationRegime.El2)
-        {
-            return;
-        }
-
-        foreach (var other in Tainted.WithAsid(space.Slot, asid))
-        {
-            if (ReferenceEquals(other, space) || !other.IsTainted(asid, cpu.Cpu) || !HasContent(space) || !MayBeCached(other, asid, cpu.Cpu))
-            {
-                continue;
-            }
-
-            if (space.Vmid is not null && other.Vmid is not null && space.Vmid != other.Vmid)
-            {
-                continue;
-            }
-
-            Report(
-                load, space.IsStage2 ? RuleId.VmidReuse : RuleId.AsidReuse, machine.Facts.HasTables ? Confidence.Certain : Confidence.Likely, null, other.Root.Base,
-                other.LastLoad, flushes.Explain(other, asid, cpu.Cpu),
-                $"{RegisterText(space)} loaded with root 0x{space.Root.Base:x} under {TagText(space)} {asid}: CPU {cpu.Cpu} has not invalidated "
-                + $"root 0x{other.Root.Base:x} under that {TagText(space)}, last loaded at line {other.LastLine}");
-            return;
-        }
-    }
-
-    private void CheckChangedWhileUnloaded(in PendingLoad load)
-    {
-        var space = load.Space;
-        if (space.ChangedWhileUnloaded.Count == 0)
-        {
-            return;
-        }
-
-        StaleRecord? first = null;
-        var open = 0;
-        foreach (var (record, generation) in space.ChangedWhileUnloaded)
-        {
-            if (record.IsOpen && record.Generation == generation && MayHold(record, load.Asid, load.Cpu.Cpu))
-            {
-                first ??= record;
-                open++;
-            }
-        }
-
-        space.ChangedWhileUnloaded.Clear();
-        if (first is not null)
-        {
-            Report(
-                load, space.IsStage2 ? RuleId.VmidReuse : RuleId.AsidReuse, Confidence.Certain, null, null, first.Break.Header,
-                breaks.Explain(first, load.Cpu.Cpu, load.Writer.Header.Task).Evidence,
-                $"root 0x{space.Root.Base:x} loaded again under {TagText(space)} {load.Asid}: {open} entries changed while it was unloaded, the first at line "
-                + $"{first.Break.Header.Line}, and were not invalidated on CPU {load.Cpu.Cpu}");
-        }
-    }
-
-    private static string TagText(AddressSpace space) => space.IsStage2 ? "VMID" : "ASID";
-
-    // TTBR0 and TTBR1 of the kernel need no level to tell them apart.
-    private static string RegisterText(AddressSpace space) =>
-        space.Regime is TranslationRegime.El1 or TranslationRegime.El2Host ? $"TTBR{space.Half}" : RootSlot.Name(space.Slot);
-
-    // Something stands in its tables, or stood there and was not invalidated. The memory of a root that has another life tells nothing.
-    private bool MayBeCached(AddressSpace space, ushort asid, int cpu)
-    {
-        if (space.Root.IsAttached && HasContent(space))
-        {
-            return true;
-        }
-
-        _records.Clear();
-        space.Pending.CollectAll(_records);
-        foreach (var record in _records)
-        {
-            if (MayHold(record, asid, cpu))
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
-
-    private static bool MayHold(StaleRecord record, ushort asid, int cpu)
-    {
-        for (var i = 0; i < record.ObligationCount; i++)
-        {
-            ref readonly var obligation = ref record.Obligations[i];
-            var tagged = obligation.IsGlobal || obligation.AllAsids || obligation.AsidUnknown || obligation.Asid == asid;
-            if (tagged && obligation.Pending.Contains(cpu))
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
-
     // The reserved root is empty: what was walked before it is what the next tree replaces.
-    private void FollowSwap(in PendingLoad load)
+    private void FollowSwap(in RootLoad load)
     {
         var space = load.Space;
-        if (space.Half != 1 || !HasContent(space))
+        if (space.Half != 1 || !space.HasContent())
         {
             return;
         }
@@ -596,32 +387,5 @@ internal sealed class RootTracker(
         }
     }
 
-    /// <summary>True when the tree holds something a CPU may cache.</summary>
-    public static bool HasContent(AddressSpace space)
-    {
-        if (space.RanWhileStoring)
-        {
-            return true;
-        }
 
-        var root = space.Root;
-        if (IsValid(root, space.ContentHint))
-        {
-            return true;
-        }
-
-        for (var index = 0; index < root.Entries; index++)
-        {
-            if (IsValid(root, index))
-            {
-                space.ContentHint = index;
-                return true;
-            }
-        }
-
-        return false;
-    }
-
-    private static bool IsValid(TableUse root, int index) =>
-        root.ValueAt(index) is { } value && (value & DescriptorBits.Valid) != 0;
 }

@@ -6,7 +6,7 @@ namespace TraceReplay.Replay;
 /// <summary>Applies stores and told contents to memory and to the tables' places, and has each judged where it counts.</summary>
 internal sealed class TableStores(
     MachineState machine, StoreJudge judge, StaleRecords records, ReuseJudge reuse, ContiguousJudge contiguous, CopyJudge copies,
-    RootTracker roots, KernelRunTracker runs)
+    TaintedSpaces tainted, KernelRunTracker runs)
 {
     private readonly List<TableUse> _uses = [];
     private readonly List<StaleRecord> _dropped = [];
@@ -305,7 +305,7 @@ internal sealed class TableStores(
         for (var i = _uses.Count - 1; i >= 0; i--)
         {
             var use = _uses[i];
-            if (use.Parent is null && use.Space.IsRooted && use.Holds(pa) && !use.Space.IsLoaded && !RootTracker.HasContent(use.Space))
+            if (use.Parent is null && use.Space.IsRooted && use.Holds(pa) && !use.Space.IsLoaded && !use.Space.HasContent())
             {
                 machine.Retire(use.Space, seq);
                 _uses.RemoveAt(i);
@@ -403,7 +403,7 @@ internal sealed class TableStores(
     {
         if (space.IsRooted && space.MayHaveGlobal)
         {
-            roots.Tainted.NoteGlobal(space);
+            tainted.NoteGlobal(space);
         }
     }
 

@@ -19,6 +19,7 @@ public static class RuleCatalogue
         .. IncompleteBreakRules.All,
         .. ContiguousRules.All,
         .. LifetimeRules.All,
+        .. RegisterRules.All,
     ];
 
     /// <summary>The rule of an id, or null when there is none.</summary>

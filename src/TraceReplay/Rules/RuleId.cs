@@ -50,6 +50,8 @@ public static class RuleId
     public const string AsidShared = "asid-shared-live";
     public const string CommonNotPrivate = "cnp-root-mismatch";
     public const string RegisterChange = "sysreg-change-no-tlbi";
+    public const string Stage2ShapeInconsistent = "vtcr-inconsistent";
+    public const string UnsupportedD128 = "unsupported-d128";
     public const string GlobalOverlap = "ng-global-overlap";
     public const string PermissionStale = "perm-stale";
     public const string TlbiIneffective = "tlbi-ineffective";
