@@ -14,6 +14,7 @@ internal static class ForeignFormats
         new([0xfd, .. "7zXZ"u8],                "compressed: run 'xz -d' on it"),
         new([.. "BZh"u8],                       "compressed: run 'bzip2 -d' on it"),
         new([.. "PK\u0003\u0004"u8],            "an archive: unpack it"),
+        new([.. "(mem-"u8],                     "a casemate log: not read yet; its stores, TLBIs and barriers can be rewritten as ftrace text"),
         new([0xff, 0xfe],                       "UTF-16: convert it to UTF-8"),
         new([0xfe, 0xff],                       "UTF-16: convert it to UTF-8"),
     ];

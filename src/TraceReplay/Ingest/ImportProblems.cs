@@ -21,10 +21,16 @@ public sealed class ImportProblems
         "A value that an event must have cannot be read, so the event was not stored. Numbers are 0x hex or decimal.");
 
     public static readonly ProblemKind NumberOutOfRange = new("number-out-of-range", ProblemSeverity.Error,
-        "A number does not fit: 64 bits for addresses and values, -1..3 for levels, 0..1023 for CPUs. The event was not stored.");
+        "A number does not fit its field, such as 64 bits for an address or -1..3 for a level. Its event was not stored, or stored without it where it is optional: the detail says which.");
 
     public static readonly ProblemKind OptionalValueIgnored = new("optional-value-ignored", ProblemSeverity.Warning,
-        "An optional value cannot be read or is out of range. The event was stored without it.");
+        "An optional value cannot be read, so the event was stored without it. Numbers are 0x hex or decimal.");
+
+    public static readonly ProblemKind UnalignedAddress = new("unaligned-address", ProblemSeverity.Warning,
+        "The address of a descriptor or table is not a multiple of 8, so it is the address of neither. It is stored as it is; check what the tracer prints.");
+
+    public static readonly ProblemKind UnknownRegister = new("unknown-register", ProblemSeverity.Info,
+        "A system register is none that translation depends on. Its writes are stored and change nothing in the replay; one row a name, all writes are counted.");
 
     public static readonly ProblemKind UnknownBarrier = new("unknown-barrier", ProblemSeverity.Error,
         "A barrier is neither isb nor dsb or dmb with an option of the architecture, so it was not stored. Maintenance that it completed may be reported as incomplete.");
@@ -62,7 +68,7 @@ public sealed class ImportProblems
     /// <summary>Every kind there is.</summary>
     public static IReadOnlyList<ProblemKind> Kinds { get; } =
     [
-        MalformedLine, MissingKey, MalformedValue, NumberOutOfRange, OptionalValueIgnored, UnknownBarrier, UnknownTlbi, LostEvents,
+        MalformedLine, MissingKey, MalformedValue, NumberOutOfRange, OptionalValueIgnored, UnalignedAddress, UnknownRegister, UnknownBarrier, UnknownTlbi, LostEvents,
         BufferOverwritten, TimeBackwards, ClockChanged, LineTooLong, NotUtf8, TruncatedGzip, CorruptGzip,
     ];
 
@@ -83,6 +89,9 @@ public sealed class ImportProblems
 
     /// <summary>True while rows of this kind are kept: only then is it worth making the detail text.</summary>
     public bool IsKept(ProblemKind kind) => Count(kind) < KeptPerKind;
+
+    /// <summary>Counts a problem of which an earlier row tells already.</summary>
+    public void AddRepeat(ProblemKind kind) => _counts[kind] = Count(kind) + 1;
 
     /// <summary>Counts a problem and keeps it when it is among the first of its kind.</summary>
     public void Add(ProblemKind kind, long line, string detail, ReadOnlySpan<byte> text)

@@ -99,6 +99,13 @@ public static class TraceSource
         var isGzip = raw.Head.SequenceEqual(GzipMagic);
         using var decompressed = isGzip ? new GzipTextStream(raw) : (ReadOnlyStream)raw;
         using var text = new PeekStream(decompressed, TraceReaders.HeadBytes);
+        if (text.Head.IsEmpty)
+        {
+            throw new ImportException(text.Damage is null
+                ? $"{path}: empty after decompression; expected a trace ({TraceReaders.Names})"
+                : $"{path}: nothing can be decompressed ({text.Damage.Message}); copy the file again");
+        }
+
         if (text.Head.StartsWith(Utf8Mark))
         {
             text.Skip(Utf8Mark.Length);

@@ -53,8 +53,52 @@ public sealed class TraceImporterTests
         folder.Write("t.db.partial-2147483647-journal", "x"u8);
         folder.Write("t.db.partial-1", "x"u8);
         folder.Write("t.db.partial-notes", "x"u8);
+        folder.Write("t.db.partial-2147483646-wal", "x"u8);
         Import(folder, [folder.Write("t", Good)]);
         Assert.Equal(["t", "t.db", "t.db.partial-1", "t.db.partial-notes"], folder.Files);
+    }
+
+    [Fact]
+    public void Leftover_older_than_the_process_of_its_number_is_removed()
+    {
+        using var folder = new TemporaryFolder();
+        var path = folder.Write($"t.db.partial-{Environment.ProcessId}-journal", "x"u8);
+        File.SetLastWriteTimeUtc(path, new DateTime(2001, 1, 1, 0, 0, 0, DateTimeKind.Utc));
+        Import(folder, [folder.Write("t", Good)]);
+        Assert.Equal(["t", "t.db"], folder.Files);
+    }
+
+    [Fact]
+    public void Force_through_a_link_replaces_the_file_it_points_to()
+    {
+        using var folder = new TemporaryFolder();
+        Import(folder, [folder.Write("t", Good)]);
+        File.Move(folder["t.db"], folder["real.db"]);
+        File.CreateSymbolicLink(folder["t.db"], folder["real.db"]);
+        Import(folder, [folder.Write("t", "a-1 [000] 9: barrier: isb\n"u8)], new ImportOptions { Force = true });
+        Assert.Equal(folder["real.db"], new FileInfo(folder["t.db"]).LinkTarget);
+        using var database = TraceDatabase.Open(folder["real.db"], writable: false);
+        Assert.Equal(1, new EventReader(database).CountEvents());
+    }
+
+    [Fact]
+    public void Link_to_nothing_makes_the_file_it_points_to()
+    {
+        using var folder = new TemporaryFolder();
+        File.CreateSymbolicLink(folder["t.db"], folder["real.db"]);
+        Import(folder, [folder.Write("t", Good)]);
+        Assert.Equal(["real.db", "t", "t.db"], folder.Files);
+        Assert.NotNull(new FileInfo(folder["t.db"]).LinkTarget);
+    }
+
+    [Fact]
+    public void Trace_behind_a_link_is_never_the_database()
+    {
+        using var folder = new TemporaryFolder();
+        var path = folder.Write("t", Good);
+        File.CreateSymbolicLink(folder["t.db"], path);
+        Fails(folder, [path], "two names", new ImportOptions { Force = true });
+        Assert.Equal(Good.ToArray(), File.ReadAllBytes(path));
     }
 
     [Fact]
