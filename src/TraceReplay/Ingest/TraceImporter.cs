@@ -34,7 +34,7 @@ public static class TraceImporter
         }
         catch (Exception e) when (e is DatabaseException or SqliteException or IOException or UnauthorizedAccessException)
         {
-            throw new ImportException($"{databasePath}: cannot be written ({e.Message})", e);
+            throw new ImportException($"{databasePath}: cannot be written ({TraceDatabase.Reason(e)}); no database was made or changed", e);
         }
     }
 

@@ -111,7 +111,7 @@ public static class TraceSource
             text.Skip(Utf8Mark.Length);
         }
 
-        var reader = forced ?? Recognise(text.Head, path);
+        var reader = forced ?? Recognise(text, path);
         var firstSeq = session.NextSeq;
         TextSummary summary;
         session.RawBytes = () => hashed.Bytes;
@@ -134,14 +134,14 @@ public static class TraceSource
         };
     }
 
-    private static ITraceReader Recognise(ReadOnlySpan<byte> head, string path)
+    private static ITraceReader Recognise(PeekStream text, string path)
     {
-        if (TraceReaders.Detect(head) is { } reader)
+        if (TraceReaders.Detect(text.Head) is { } reader)
         {
             return reader;
         }
 
-        var hint = ForeignFormats.Hint(head);
+        var hint = text.Damage is null ? ForeignFormats.Hint(text.Head) : $" ({text.Damage.Message})";
         throw new ImportException($"{path}: not a trace that can be read{hint}; expected text of one of {TraceReaders.Names}");
     }
 }

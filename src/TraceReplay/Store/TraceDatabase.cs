@@ -127,6 +127,13 @@ public sealed class TraceDatabase : IDisposable
     /// <summary>Stamps the file as whole: without it <see cref="Open"/> refuses the file.</summary>
     public void Seal() => Connection.Execute($"PRAGMA user_version = {SchemaVersion};");
 
+    /// <summary>Why a read or write failed, in words for a person.</summary>
+    public static string Reason(Exception e)
+    {
+        var cause = e as SqliteException ?? e.InnerException as SqliteException;
+        return cause?.SqliteErrorCode == SQLitePCL.raw.SQLITE_FULL ? "the disk is full" : e.Message;
+    }
+
     public void Dispose() => Connection.Dispose();
 
     private static bool IsIndexScript(string name) => name.StartsWith("09", StringComparison.Ordinal);

@@ -142,8 +142,9 @@ public sealed class TraceSourceTests
     {
         byte[] ofNothing = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0];
         Assert.Contains("empty after decompression", Assert.Throws<ImportException>(() => Reading.Of(ofNothing)).Message, StringComparison.Ordinal);
-        var cut = Gzip(Encoding.UTF8.GetBytes(Ftrace))[..12];
-        Assert.Contains("nothing can be decompressed", Assert.Throws<ImportException>(() => Reading.Of(cut)).Message, StringComparison.Ordinal);
+        var whole = Gzip(Encoding.UTF8.GetBytes(Ftrace));
+        Assert.Contains("nothing can be decompressed", Assert.Throws<ImportException>(() => Reading.Of(whole[..8])).Message, StringComparison.Ordinal);
+        Assert.Contains("stops here, before its end", Assert.Throws<ImportException>(() => Reading.Of(whole[..12])).Message, StringComparison.Ordinal);
     }
 
     [Theory]
