@@ -19,6 +19,8 @@ internal static class ForeignFormats
         new([0xfe, 0xff],                       "UTF-16: convert it to UTF-8"),
     ];
 
+    private static readonly byte[][] EventNames = [[.. "pgtable_write:"u8], [.. "tlbi:"u8], [.. "barrier:"u8], [.. "sysreg_write:"u8]];
+
     /// <summary>What the bytes are, in brackets after a blank, or an empty text.</summary>
     public static string Hint(ReadOnlySpan<byte> head)
     {
@@ -30,6 +32,21 @@ internal static class ForeignFormats
             }
         }
 
-        return "";
+        return TextHead.AnyLine(head, NamesEvent)
+            ? " (events without the CPU or the time before them: of perf script, print -F comm,tid,cpu,time,event,trace)"
+            : "";
+    }
+
+    private static bool NamesEvent(ReadOnlySpan<byte> line)
+    {
+        foreach (var name in EventNames)
+        {
+            if (line.IndexOf(name) >= 0)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 }

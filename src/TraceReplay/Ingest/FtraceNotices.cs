@@ -16,6 +16,7 @@ internal static class FtraceNotices
     public static bool IsLostEvents(ReadOnlySpan<byte> line, out int? cpu, out long? count)
     {
         (cpu, count) = (null, null);
+        var isPerf = line.StartsWith("LOST "u8) && line.EndsWith((byte)'!');
         bool hasVerb = false, hasNoun = false, isCpuNext = false;
         for (var words = 0; NextWord(ref line, out var word); words++)
         {
@@ -55,7 +56,8 @@ internal static class FtraceNotices
             }
         }
 
-        return hasVerb && hasNoun && !isCpuNext;
+        // 'dropped events: 0' without a CPU is a line of the buffer's statistics.
+        return hasVerb && hasNoun && (cpu is not null || isPerf);
     }
 
     /// <summary>Reads <c>PERF_RECORD_LOST lost 12</c>, which <c>perf script --show-lost-events</c> prints in place of an event.</summary>

@@ -128,9 +128,9 @@ internal sealed class FtraceTextParser
     {
         CheckTime(in tokens);
         _highestCpu = Math.Max(_highestCpu, tokens.Cpu);
-        if (tokens.Event.IsEmpty && FtraceNotices.IsPerfLost(tokens.Payload, out var lost))
+        if (tokens.Event.IsEmpty)
         {
-            ReadLost(tokens.Cpu, lost);
+            ReadWithoutEvent(in tokens);
             return;
         }
 
@@ -138,6 +138,28 @@ internal sealed class FtraceTextParser
         _context.Cpu = tokens.Cpu;
         _context.Task = TaskOf(in tokens);
         FtraceEvents.Parse(tokens.Event, tokens.Payload, _context);
+    }
+
+    // What perf tells beside the events, lines of the function tracer, or a line that was cut off.
+    private void ReadWithoutEvent(in FtraceLine tokens)
+    {
+        if (FtraceNotices.IsPerfLost(tokens.Payload, out var lost))
+        {
+            ReadLost(tokens.Cpu, lost);
+        }
+        else if (tokens.Payload.StartsWith("PERF_RECORD_"u8))
+        {
+            var end = tokens.Payload.IndexOf((byte)' ');
+            _session.Skipped.Add(end < 0 ? tokens.Payload : tokens.Payload[..end], _lines.Number);
+        }
+        else if (tokens.Payload.IndexOf(" <-"u8) >= 0)
+        {
+            _session.Skipped.Add("(function)"u8, _lines.Number);
+        }
+        else
+        {
+            _context.Report(ImportProblems.MalformedLine, $"expected 'event:' after the time");
+        }
     }
 
     private int TaskOf(in FtraceLine tokens)

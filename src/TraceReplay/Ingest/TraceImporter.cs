@@ -121,10 +121,12 @@ public static class TraceImporter
     {
         if (source.LastSeq < source.FirstSeq)
         {
+            var problem = session.Problems.Kept.FirstOrDefault(problem => problem.TraceId == session.Problems.TraceId);
+            var told = problem is null ? "" : $"; first problem, line {problem.Line}: {problem.Kind.Name}, {problem.Detail}";
             var met = session.Skipped.All.Select(entry => entry.Event).Take(5).ToList();
             var found = met.Count == 0 ? "" : $", only {string.Join(", ", met)}";
             throw new ImportException(
-                $"{source.Path}: no event of the vocabulary in {source.Text.LineCount} lines{found}; expected pgtable_write, tlbi, barrier and others");
+                $"{source.Path}: no event of the vocabulary in {source.Text.LineCount} line(s){found}{told}; expected pgtable_write, tlbi, barrier and others");
         }
     }
 

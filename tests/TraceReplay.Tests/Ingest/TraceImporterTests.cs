@@ -157,6 +157,7 @@ public sealed class TraceImporterTests
     [InlineData("hello\n", "not a trace that can be read")]
     [InlineData("# tracer: nop\n", "no event")]
     [InlineData("# tracer: nop\na-1 [000] 2: bbm_mark: x\n", "only bbm_mark")]
+    [InlineData("# tracer: nop\na-1 [000] 2: tlbi: x\n", "first problem, line 2: missing-key, tlbi: expected op=")]
     public void Unusable_content_makes_no_database(string content, string message)
     {
         using var folder = new TemporaryFolder();

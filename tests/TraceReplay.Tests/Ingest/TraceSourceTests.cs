@@ -151,6 +151,7 @@ public sealed class TraceSourceTests
     [InlineData("(mem-init (id 0) (tid 0) (address 0x1000) (size 0x1000))\n", "casemate")]
     [InlineData("PERFILE2........", "perf script")]
     [InlineData("SQLite format 3\0", "a database")]
+    [InlineData("  init 12     1.130140456:   pgtrace:barrier: isb\n", "-F comm,tid,cpu,time,event,trace")]
     public void File_of_another_kind_is_named(string content, string name)
     {
         var e = Assert.Throws<ImportException>(() => Reading.Of(Encoding.UTF8.GetBytes(content)));
@@ -204,6 +205,8 @@ public sealed class TraceSourceTests
 
     [Theory]
     [InlineData("LOST CPU EVENTS")]
+    [InlineData("dropped events: 0")]
+    [InlineData("LOST events")]
     [InlineData("LOST EVENTS 1 2")]
     [InlineData("CPU:0 [LOST 1 EVENTS] and more")]
     [InlineData("CPU:2000 [LOST 1 EVENTS]")]
@@ -270,6 +273,27 @@ public sealed class TraceSourceTests
         var reading = Reading.Of("a-1 [000] 1: barrier: isb\nwhat is this\n");
         Assert.Same(ImportProblems.MalformedLine, reading.Problem.Kind);
         Assert.Equal((2, "what is this"), (reading.Problem.Line, reading.Problem.Excerpt));
+    }
+
+    [Theory]
+    [InlineData("a-1 [000] 1: pgtable_wri")]
+    [InlineData("a-1 [000] 1:")]
+    [InlineData("a-1 [000] 1: some words: more")]
+    public void Line_without_an_event_name_is_malformed(string line)
+    {
+        var reading = Reading.Of($"a-1 [000] 1: barrier: isb\n{line}\n");
+        Assert.Same(ImportProblems.MalformedLine, reading.Problem.Kind);
+        Assert.Single(reading.Events);
+    }
+
+    [Theory]
+    [InlineData("a-1 [000] 1: sys_close <-system_call_fastpath", "(function)")]
+    [InlineData("a 1 [000] 1.5: PERF_RECORD_MMAP2 1/1: [0x400000(0x1000) @ 0]: r-xp /bin/a", "PERF_RECORD_MMAP2")]
+    public void Lines_of_other_tracers_are_counted(string line, string name)
+    {
+        var reading = Reading.Of(Encoding.UTF8.GetBytes(line + "\n"), line.Contains("PERF", StringComparison.Ordinal) ? "perf-script" : "ftrace");
+        Assert.Empty(reading.Problems.Kept);
+        Assert.Equal(name, Assert.Single(reading.Session.Skipped.All).Event);
     }
 
     [Fact]
