@@ -62,6 +62,9 @@ public sealed class ImportProblems
     public static readonly ProblemKind CorruptGzip = new("corrupt-gzip", ProblemSeverity.Error,
         "The compressed data is damaged. What came before was read; copy the file again.");
 
+    public static readonly ProblemKind SourceChanged = new("source-changed", ProblemSeverity.Warning,
+        "The file was written to while it was read: what was read may lack its end. Import it again when the tracer has finished.");
+
     private readonly List<ImportProblem> _kept = [];
     private readonly Dictionary<ProblemKind, long> _counts = new(ReferenceEqualityComparer.Instance);
 
@@ -70,6 +73,7 @@ public sealed class ImportProblems
     [
         MalformedLine, MissingKey, MalformedValue, NumberOutOfRange, OptionalValueIgnored, UnalignedAddress, UnknownRegister, UnknownBarrier, UnknownTlbi, LostEvents,
         BufferOverwritten, TimeBackwards, ClockChanged, LineTooLong, NotUtf8, TruncatedGzip, CorruptGzip,
+        SourceChanged,
     ];
 
     /// <summary>1-based number of the file being read; goes into each problem.</summary>

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
@@ -9,10 +8,6 @@ namespace TraceReplay.Ingest;
 /// <summary>The file an import makes: built under another name beside the target, renamed when it is whole.</summary>
 internal sealed class ImportTarget : IDisposable
 {
-    // Offset of application_id, big-endian, in the header of a SQLite file.
-    private const int ApplicationIdOffset = 68;
-    private const int HeaderBytes = 100;
-
     // Left beside a database by a process that had it open; they would be applied to the file that takes its name.
     private static readonly string[] SideFiles = ["-journal", "-wal", "-shm"];
 
@@ -36,6 +31,11 @@ internal sealed class ImportTarget : IDisposable
     /// <exception cref="ImportException">It exists, or cannot be made.</exception>
     public static ImportTarget Prepare(string path, IReadOnlyList<string> sources, bool force)
     {
+        if (path.Length == 0)
+        {
+            throw new ImportException("no name for the database; expected a file name");
+        }
+
         if (Directory.Exists(path))
         {
             throw new ImportException($"{path}: a directory; expected a file name for the database");
@@ -59,7 +59,7 @@ internal sealed class ImportTarget : IDisposable
                 throw new ImportException($"{path}: exists; expected a new file name (or --force to replace it)");
             }
 
-            if (!IsReplaceable(full))
+            if (!IsReplaceable(path, full))
             {
                 throw new ImportException($"{path}: exists and is not a database of TraceReplay, so it is not replaced");
             }
@@ -155,19 +155,15 @@ internal sealed class ImportTarget : IDisposable
         }
     }
 
-    private static bool IsReplaceable(string path)
+    private static bool IsReplaceable(string path, string full)
     {
         try
         {
-            using var stream = File.OpenRead(path);
-            Span<byte> header = stackalloc byte[HeaderBytes];
-            var read = stream.ReadAtLeast(header, header.Length, throwOnEndOfStream: false);
-            return read == 0 || (read == HeaderBytes && header.StartsWith("SQLite format 3\0"u8) &&
-                BinaryPrimitives.ReadInt32BigEndian(header[ApplicationIdOffset..]) == TraceDatabase.ApplicationId);
+            return TraceDatabase.IsReplaceable(full);
         }
-        catch (Exception e) when (e is UnauthorizedAccessException or IOException)
+        catch (DatabaseException e)
         {
-            throw new ImportException($"{path}: cannot be read, so it is not replaced ({e.Message})", e);
+            throw new ImportException($"{path}: not replaced: {e.Message}", e);
         }
     }
 }

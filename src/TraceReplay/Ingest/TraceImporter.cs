@@ -100,6 +100,11 @@ public static class TraceImporter
             throw new ImportException("no trace; expected at least one file, or - for standard input");
         }
 
+        if (paths.Contains(""))
+        {
+            throw new ImportException("a trace has an empty name; expected a file name, or - for standard input");
+        }
+
         if (options.Format is { } format)
         {
             TraceSource.FindReader(format);

@@ -22,7 +22,18 @@ public static class TraceSource
     public static SourceSummary Read(string path, ReadSession session, string? format = null)
     {
         using var stream = Open(path);
-        return Read(stream, path, session, format);
+        var before = new FileInfo(path);
+        var (length, time) = (before.Length, before.LastWriteTimeUtc);
+        var summary = Read(stream, path, session, format);
+        var after = new FileInfo(path);
+
+        // A pipe and the files of the kernel tell no length.
+        if (length > 0 && after.Exists && (after.Length, after.LastWriteTimeUtc) != (length, time))
+        {
+            session.Problems.Add(ImportProblems.SourceChanged, summary.Text.LineCount, $"{length} bytes before, {after.Length} after", default);
+        }
+
+        return summary;
     }
 
     /// <summary>Reads a stream.</summary>

@@ -132,6 +132,55 @@ public sealed class TraceImporterTests
     }
 
     [Fact]
+    public void Force_replaces_an_empty_file_and_no_device()
+    {
+        using var folder = new TemporaryFolder();
+        var trace = folder.Write("t", Good);
+        folder.Write("t.db", default);
+        Import(folder, [trace], new ImportOptions { Force = true });
+        Assert.True(TraceDatabase.IsReplaceable(folder["t.db"]));
+        Assert.SkipUnless(File.Exists("/dev/null"), "needs Unix devices");
+        Assert.False(TraceDatabase.IsReplaceable("/dev/null"));
+    }
+
+    [Fact]
+    public async Task Force_neither_replaces_a_pipe_nor_waits_for_it()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "needs Unix pipes");
+        using var folder = new TemporaryFolder();
+        using var make = System.Diagnostics.Process.Start("mkfifo", [folder["t.db"]]);
+        await make.WaitForExitAsync(TestContext.Current.CancellationToken);
+        var answer = Task.Run(() => TraceDatabase.IsReplaceable(folder["t.db"]), TestContext.Current.CancellationToken);
+        Assert.False(await answer.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public void Source_that_changes_while_it_is_read_is_a_warning()
+    {
+        using var folder = new TemporaryFolder();
+        var path = folder.Write("t", System.Text.Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat("a-1 [000] 1: barrier: isb\n", 100_000))));
+        var appended = false;
+        var progress = new Callback(_ =>
+        {
+            if (!appended)
+            {
+                appended = true;
+                File.AppendAllText(path, "a-1 [000] 1: barrier: isb\n");
+            }
+        });
+        var result = TraceImporter.Import([path], folder["t.db"], new ImportOptions(), progress, TestContext.Current.CancellationToken);
+        Assert.Equal([(ImportProblems.SourceChanged, 1L)], result.Problems);
+    }
+
+    [Fact]
+    public void Empty_name_is_told()
+    {
+        using var folder = new TemporaryFolder();
+        Fails(folder, [""], "empty name");
+        Assert.Throws<ImportException>(() => TraceImporter.Import([folder.Write("t", Good)], "", new ImportOptions(), null, TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
     public void Trace_is_never_the_database()
     {
         using var folder = new TemporaryFolder();
