@@ -14,7 +14,6 @@ internal static class ForeignFormats
         new([0xfd, .. "7zXZ"u8],                "compressed: run 'xz -d' on it"),
         new([.. "BZh"u8],                       "compressed: run 'bzip2 -d' on it"),
         new([.. "PK\u0003\u0004"u8],            "an archive: unpack it"),
-        new([.. "(mem-"u8],                     "a casemate log: not read yet; its stores, TLBIs and barriers can be rewritten as ftrace text"),
         new([0xff, 0xfe],                       "UTF-16: convert it to UTF-8"),
         new([0xfe, 0xff],                       "UTF-16: convert it to UTF-8"),
     ];
@@ -32,10 +31,19 @@ internal static class ForeignFormats
             }
         }
 
+        if (TextHead.AnyLine(head, IsCasemate))
+        {
+            return " (a casemate log: write its stores, TLBIs and barriers as ftrace text)";
+        }
+
         return TextHead.AnyLine(head, NamesEvent)
             ? " (events without the CPU or the time before them: of perf script, print -F comm,tid,cpu,time,event,trace)"
             : "";
     }
+
+    // '(barrier (id 9) (tid 0) dsb (kind ish))'
+    private static bool IsCasemate(ReadOnlySpan<byte> line) =>
+        line.StartsWith((byte)'(') && (line.IndexOf("(id "u8) >= 0 || line.IndexOf("(tid "u8) >= 0 || line.IndexOf("(thread "u8) >= 0);
 
     private static bool NamesEvent(ReadOnlySpan<byte> line)
     {

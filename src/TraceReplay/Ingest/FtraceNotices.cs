@@ -17,7 +17,7 @@ internal static class FtraceNotices
     {
         (cpu, count) = (null, null);
         var isPerf = line.StartsWith("LOST "u8) && line.EndsWith((byte)'!');
-        bool hasVerb = false, hasNoun = false, isCpuNext = false;
+        bool hasVerb = false, hasNoun = false, hasNumber = false, isCpuNext = false;
         for (var words = 0; NextWord(ref line, out var word); words++)
         {
             if (words == MostLostWords)
@@ -46,9 +46,11 @@ internal static class FtraceNotices
             {
                 isCpuNext = true;
             }
-            else if (count is null && TraceNumber.Parse(word, out var lost) == NumberResult.Ok && lost <= long.MaxValue)
+            else if (!hasNumber && TraceNumber.Parse(word, out var lost) is var result && result != NumberResult.Malformed)
             {
-                count = (long)lost;
+                // More than can be counted are lost all the same.
+                hasNumber = true;
+                count = result == NumberResult.Ok && lost <= long.MaxValue ? (long)lost : null;
             }
             else
             {

@@ -149,6 +149,7 @@ public sealed class TraceSourceTests
 
     [Theory]
     [InlineData("(mem-init (id 0) (tid 0) (address 0x1000) (size 0x1000))\n", "casemate")]
+    [InlineData("; a comment\n(barrier (id 9) (tid 0) dsb (kind ish))\n", "casemate")]
     [InlineData("PERFILE2........", "perf script")]
     [InlineData("SQLite format 3\0", "a database")]
     [InlineData("  init 12     1.130140456:   pgtrace:barrier: isb\n", "-F comm,tid,cpu,time,event,trace")]
@@ -193,6 +194,7 @@ public sealed class TraceSourceTests
     [InlineData("CPU:12 [EVENTS DROPPED]", 12, null)]
     [InlineData("[CPU 1: LOST 12 EVENTS]", 1, 12L)]
     [InlineData("CPU 3 LOST 12 EVENTS", 3, 12L)]
+    [InlineData("CPU:3 [LOST 99999999999999999999 EVENTS]", 3, null)]
     [InlineData("a-1 [003] 7: PERF_RECORD_LOST lost 12", 3, 12L)]
     [InlineData("a-1 [003] 7: PERF_RECORD_LOST_SAMPLES lost 12", 3, 12L)]
     public void Lost_events_are_an_event_and_a_warning(string line, int cpu, long? count)
