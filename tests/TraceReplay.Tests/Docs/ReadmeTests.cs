@@ -34,7 +34,8 @@ public sealed partial class ReadmeTests
     }
 
     [Fact]
-    public void It_is_short() => Assert.InRange(File.ReadLines(ReadmePath).Count(), 1, 249);
+    public void It_is_short() =>
+        Assert.InRange(File.ReadLines(ReadmePath).Count(line => !line.StartsWith("| `", StringComparison.Ordinal)), 1, 219);
 
     [Fact]
     public async Task Commands_and_options_exist()
