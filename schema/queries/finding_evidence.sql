@@ -1,7 +1,7 @@
 -- title: The events that prove one finding
 -- summary: The store that made the old value stale, the nearest barrier and TLBI with the reason
 -- summary: why they do not count, and the store that completes the fault, as they stand in the
--- summary: tracp.
+-- summary: trace.
 -- param: id integer required number of the finding
 -- column: role break, barrier, tlbi or make
 -- column: line line in the trace
