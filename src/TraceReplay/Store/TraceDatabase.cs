@@ -10,7 +10,7 @@ public sealed class TraceDatabase : IDisposable
     public const int ApplicationId = 0x5452706c;
 
     /// <summary>Stamp in <c>PRAGMA user_version</c>; a file with another one is made again from its trace.</summary>
-    public const int SchemaVersion = 2;
+    public const int SchemaVersion = 3;
 
     // The first sixteen bytes of every SQLite 3 file.
     private static readonly byte[] FileMagic = "SQLite format 3\0"u8.ToArray();
