@@ -1,6 +1,6 @@
 namespace TraceReplay.Arm;
 
-/// <summary>Fields of stage-1 descriptors (DDI 0487, tables D8-50 to D8-52).</summary>
+/// <summary>Fields of descriptors (DDI 0487, tables D8-50 to D8-53); of stage 1 where the name does not say stage 2.</summary>
 public static class DescriptorBits
 {
     /// <summary>Bit 0: valid.</summary>
@@ -51,6 +51,12 @@ public static class DescriptorBits
     /// <summary>Bits 62:59 of a leaf: ignored, or PBHA where enabled.</summary>
     public const ulong Pbha = 15UL << 59;
 
+    /// <summary>Bits 62:60 of a leaf: POIndex, with permission overlays.</summary>
+    public const ulong OverlayIndex = 7UL << 60;
+
+    /// <summary>Bit 59 of a leaf: AttrIndx[3], with the attribute index extension.</summary>
+    public const ulong AttributeIndexTop = 1UL << 59;
+
     /// <summary>Bits of a leaf that are permissions.</summary>
     public const ulong Permissions =
         UserAccess | ReadOnly | Guarded | Dbm | PrivilegedExecuteNever | UserExecuteNever;
@@ -61,7 +67,25 @@ public static class DescriptorBits
     /// <summary>Bit 63 of a table: NSTable, Secure state only.</summary>
     public const ulong TableNonSecure = 1UL << 63;
 
-    /// <summary>Bits hardware may change on its own: AF, and AP[2] where DBM is set.</summary>
+    /// <summary>Bits 5:2 of a stage-2 leaf: MemAttr.</summary>
+    public const ulong Stage2MemoryAttributes = 15UL << 2;
+
+    /// <summary>Bit 6 of a stage-2 leaf: S2AP[0], may be read.</summary>
+    public const ulong Stage2Read = 1UL << 6;
+
+    /// <summary>Bit 7 of a stage-2 leaf: S2AP[1], may be written.</summary>
+    public const ulong Stage2Write = 1UL << 7;
+
+    /// <summary>Bit 11 of a stage-2 leaf: FnXS (FEAT_XS).</summary>
+    public const ulong Stage2NotXs = 1UL << 11;
+
+    /// <summary>Bits 54:53 of a stage-2 leaf: XN[1:0].</summary>
+    public const ulong Stage2ExecuteNever = 3UL << 53;
+
+    /// <summary>Bits of a stage-2 leaf that are permissions.</summary>
+    public const ulong Stage2Permissions = Stage2Read | Stage2Write | Dbm | Stage2ExecuteNever;
+
+    /// <summary>Bits hardware may change on its own: AF, and AP[2] (stage 2: S2AP[1], the same bit) where DBM is set.</summary>
     public static ulong HardwareManaged(ulong value) =>
         (value & Dbm) != 0 ? AccessFlag | ReadOnly : AccessFlag;
 }

@@ -1,16 +1,19 @@
 namespace TraceReplay.Arm;
 
-/// <summary>Compares descriptor values of one stage-1 regime and classifies the change between them.</summary>
+/// <summary>Compares descriptor values of one regime and stage and classifies the change between them.</summary>
 /// <param name="format">Descriptor layout.</param>
-/// <param name="memoryAttributes">MAIR_ELx, or null when not known: then different indexes are different types.</param>
+/// <param name="memoryAttributes">MAIR_ELx, or null when not known: then different indexes are different types. Not used by stage 2.</param>
 public sealed class DescriptorComparer(DescriptorFormat format, ulong? memoryAttributes)
 {
     private const DescriptorDifference NeedsBreak =
         DescriptorDifference.OutputAddress | DescriptorDifference.AddressSpace | DescriptorDifference.MemoryType
         | DescriptorDifference.Cacheability | DescriptorDifference.Shareability;
 
-    private readonly ulong _ignoredInLeaf =
-        DescriptorBits.Software | DescriptorBits.Pbha | (format.Secure ? 0 : DescriptorBits.NonSecure);
+    private readonly ulong _permissions = PermissionsOf(format);
+
+    private readonly ulong _attributeIndex = AttributeBitsOf(format);
+
+    private readonly ulong _ignoredInLeaf = IgnoredBitsOf(format);
 
     /// <summary>Layout compared under.</summary>
     public DescriptorFormat Format => format;
@@ -98,17 +101,66 @@ public sealed class DescriptorComparer(DescriptorFormat format, ulong? memoryAtt
         return new DescriptorChange(oldLevel < newLevel ? TransitionClass.Split : TransitionClass.Fuse, difference);
     }
 
-    /// <summary>The memory attributes a leaf selects, or null when MAIR_ELx is not known.</summary>
-    public MemoryAttributes? AttributesOf(ulong leaf) => memoryAttributes is { } mair
-        ? MemoryAttributes.Decode((byte)(mair >> (8 * (int)((leaf & DescriptorBits.AttributeIndex) >> 2))))
-        : null;
+    /// <summary>
+    /// The memory attributes a leaf selects; null when MAIR_ELx is not known, or does not tell (an index of MAIR2_ELx), or where stage 2
+    /// leaves the choice to stage 1.
+    /// </summary>
+    public MemoryAttributes? AttributesOf(ulong leaf)
+    {
+        if (format.IsStage2)
+        {
+            return MemoryAttributes.DecodeStage2(
+                (int)((leaf & DescriptorBits.Stage2MemoryAttributes) >> 2), format.Has(DescriptorFeatures.ForcedWriteBack));
+        }
+
+        var isExtended = (leaf & _attributeIndex & ~DescriptorBits.AttributeIndex) != 0;
+        return memoryAttributes is { } mair && !isExtended
+            ? MemoryAttributes.Decode((byte)(mair >> (8 * (int)((leaf & DescriptorBits.AttributeIndex) >> 2))))
+            : null;
+    }
 
     /// <summary>True when an nXS TLBI need not touch the leaf.</summary>
-    public bool HasXs(ulong leaf) => AttributesOf(leaf) is { Xs: true };
+    public bool HasXs(ulong leaf) =>
+        AttributesOf(leaf) is { Xs: true } && !(format.IsStage2 && (leaf & DescriptorBits.Stage2NotXs) != 0);
 
-    private static bool NeedsBreakAlone(in DescriptorChange leaf, ulong oldValue) =>
+    // Where a feature makes a permission or an attribute of bits that are ignored without it.
+    private static ulong PermissionsOf(DescriptorFormat format)
+    {
+        if (format.IsStage2)
+        {
+            return DescriptorBits.Stage2Permissions;
+        }
+
+        // One privilege level: bit 54 is XN, AP[1] is RES1 and bit 53 RES0.
+        var bits = format.Layout == DescriptorLayout.OneRange
+            ? DescriptorBits.Permissions & ~(DescriptorBits.UserAccess | DescriptorBits.PrivilegedExecuteNever)
+            : DescriptorBits.Permissions;
+        bits = format.Has(DescriptorFeatures.PermissionIndirection)
+            ? DescriptorBits.Permissions & ~DescriptorBits.ReadOnly
+            : bits;
+        return format.Has(DescriptorFeatures.PermissionOverlay) ? bits | DescriptorBits.OverlayIndex : bits;
+    }
+
+    private static ulong AttributeBitsOf(DescriptorFormat format) =>
+        format.IsStage2 ? DescriptorBits.Stage2MemoryAttributes
+        : format.Has(DescriptorFeatures.AttributeIndexExtension) ? DescriptorBits.AttributeIndex | DescriptorBits.AttributeIndexTop
+        : DescriptorBits.AttributeIndex;
+
+    private static ulong IgnoredBitsOf(DescriptorFormat format)
+    {
+        var ignored = DescriptorBits.Software | DescriptorBits.Pbha;
+        if (format.Layout == DescriptorLayout.OneRange)
+        {
+            ignored |= DescriptorBits.NotGlobal | DescriptorBits.UserAccess | DescriptorBits.PrivilegedExecuteNever;
+        }
+
+        ignored |= format.Secure || format.IsStage2 ? 0 : DescriptorBits.NonSecure;
+        return ignored & ~(PermissionsOf(format) | AttributeBitsOf(format));
+    }
+
+    private bool NeedsBreakAlone(in DescriptorChange leaf, ulong oldValue) =>
         (leaf.Difference & NeedsBreak) != 0
-        || ((leaf.Difference & DescriptorDifference.NotGlobal) != 0 && (oldValue & DescriptorBits.NotGlobal) != 0);
+        || ((leaf.Difference & DescriptorDifference.NotGlobal) != 0 && !format.IsGlobal(oldValue));
 
     private DescriptorChange CompareTables(DescriptorKind oldKind, DescriptorKind newKind, ulong oldValue, ulong newValue)
     {
@@ -135,6 +187,11 @@ public sealed class DescriptorComparer(DescriptorFormat format, ulong? memoryAtt
 
     private bool TableAttributesEqual(ulong oldValue, ulong newValue)
     {
+        if (format.IsStage2)
+        {
+            return true;
+        }
+
         var mask = DescriptorBits.TablePermissions & ~(1UL << 63);
         if (format.Secure)
         {
@@ -164,7 +221,7 @@ public sealed class DescriptorComparer(DescriptorFormat format, ulong? memoryAtt
             difference |= DescriptorDifference.Software;
         }
 
-        if ((changed & DescriptorBits.Pbha) != 0)
+        if ((changed & DescriptorBits.Pbha & _ignoredInLeaf) != 0 || (format.IsStage2 && (changed & DescriptorBits.Stage2NotXs) != 0))
         {
             difference |= DescriptorDifference.Unlisted;
         }
@@ -174,7 +231,7 @@ public sealed class DescriptorComparer(DescriptorFormat format, ulong? memoryAtt
             difference |= DescriptorDifference.AccessFlag;
         }
 
-        if ((changed & DescriptorBits.NotGlobal) != 0)
+        if (format.Layout == DescriptorLayout.TwoRanges && (changed & DescriptorBits.NotGlobal) != 0)
         {
             difference |= DescriptorDifference.NotGlobal;
         }
@@ -184,7 +241,7 @@ public sealed class DescriptorComparer(DescriptorFormat format, ulong? memoryAtt
             difference |= DescriptorDifference.Contiguous;
         }
 
-        if (format.Secure && (changed & DescriptorBits.NonSecure) != 0)
+        if (format.Secure && !format.IsStage2 && (changed & DescriptorBits.NonSecure) != 0)
         {
             difference |= DescriptorDifference.AddressSpace;
         }
@@ -194,9 +251,15 @@ public sealed class DescriptorComparer(DescriptorFormat format, ulong? memoryAtt
 
     private DescriptorDifference PermissionDifference(ulong oldValue, ulong newValue, ulong changed)
     {
-        var permissions = changed & DescriptorBits.Permissions;
+        var permissions = changed & _permissions;
+        if (format.Has(DescriptorFeatures.PermissionIndirection))
+        {
+            // Bit 7 is nDirty: dirty state, whatever the permissions.
+            return (permissions != 0 ? DescriptorDifference.Permissions : 0)
+                | ((changed & DescriptorBits.ReadOnly) != 0 ? DescriptorDifference.AccessFlag : 0);
+        }
 
-        // With DBM on both sides and hardware dirty state on, AP[2] is the dirty state, not a permission.
+        // With DBM on both sides and hardware dirty state on, AP[2] (S2AP[1]) is the dirty state, not a permission.
         var dirty = format.HardwareDirty != false && (oldValue & newValue & DescriptorBits.Dbm) != 0
             && (permissions & DescriptorBits.ReadOnly) != 0;
         if (dirty)
@@ -215,7 +278,7 @@ public sealed class DescriptorComparer(DescriptorFormat format, ulong? memoryAtt
 
     private DescriptorDifference AttributeDifference(ulong oldValue, ulong newValue, ulong changed)
     {
-        if ((changed & (DescriptorBits.AttributeIndex | DescriptorBits.Shareability)) == 0)
+        if ((changed & (_attributeIndex | DescriptorBits.Shareability)) == 0)
         {
             return DescriptorDifference.None;
         }
@@ -225,7 +288,7 @@ public sealed class DescriptorComparer(DescriptorFormat format, ulong? memoryAtt
         if (oldAttributes is not { } before || newAttributes is not { } after)
         {
             var unknown = DescriptorDifference.None;
-            if ((changed & DescriptorBits.AttributeIndex) != 0)
+            if ((changed & _attributeIndex) != 0)
             {
                 unknown |= DescriptorDifference.MemoryType;
             }
@@ -242,7 +305,7 @@ public sealed class DescriptorComparer(DescriptorFormat format, ulong? memoryAtt
         {
             difference |= DescriptorDifference.Cacheability;
         }
-        else if ((changed & DescriptorBits.AttributeIndex) != 0)
+        else if ((changed & _attributeIndex) != 0)
         {
             difference |= DescriptorDifference.Unlisted;
         }
@@ -255,7 +318,7 @@ public sealed class DescriptorComparer(DescriptorFormat format, ulong? memoryAtt
 
     private TransitionClass ClassOf(DescriptorDifference difference, ulong oldValue, ulong newValue)
     {
-        var toGlobal = (difference & DescriptorDifference.NotGlobal) != 0 && (oldValue & DescriptorBits.NotGlobal) != 0;
+        var toGlobal = (difference & DescriptorDifference.NotGlobal) != 0 && !format.IsGlobal(oldValue);
         if ((difference & DescriptorDifference.Contiguous) != 0)
         {
             return (difference & NeedsBreak) != 0 || toGlobal
@@ -319,8 +382,9 @@ public sealed class DescriptorComparer(DescriptorFormat format, ulong? memoryAtt
 
         if ((difference & DescriptorDifference.AccessFlag) != 0)
         {
+            var (clean, dirty) = format.IsStage2 ? (newValue, oldValue) : (oldValue, newValue);
             var cleared = (oldValue & DescriptorBits.AccessFlag) > (newValue & DescriptorBits.AccessFlag)
-                || (newValue & DescriptorBits.ReadOnly) > (oldValue & DescriptorBits.ReadOnly);
+                || (dirty & DescriptorBits.ReadOnly) > (clean & DescriptorBits.ReadOnly);
             return cleared ? TransitionClass.AccessFlagClear : TransitionClass.AccessFlagSet;
         }
 
@@ -342,9 +406,24 @@ public sealed class DescriptorComparer(DescriptorFormat format, ulong? memoryAtt
             return true;
         }
 
+        if (format.IsStage2)
+        {
+            var isUnreadable = (oldValue & ~newValue & DescriptorBits.Stage2Read) != 0;
+            return isUnreadable || (Executable(oldValue) & ~Executable(newValue)) != 0;
+        }
+
+        if (format.Has(DescriptorFeatures.PermissionIndirection))
+        {
+            // What an index stands for is not told.
+            return false;
+        }
+
         const ulong grantedWhenClear =
             DescriptorBits.PrivilegedExecuteNever | DescriptorBits.UserExecuteNever | DescriptorBits.Guarded;
         var lost = (~oldValue & newValue & grantedWhenClear) | (oldValue & ~newValue & DescriptorBits.UserAccess);
-        return lost != 0;
+        return (lost & _permissions) != 0;
     }
+
+    // XN[1:0] of stage 2 as what may execute: bit 0 EL0, bit 1 EL1.
+    private static int Executable(ulong leaf) => ((leaf & DescriptorBits.Stage2ExecuteNever) >> 53) switch { 0 => 3, 1 => 1, 2 => 0, _ => 2 };
 }

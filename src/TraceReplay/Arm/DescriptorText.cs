@@ -16,26 +16,27 @@ public static class DescriptorText
             case DescriptorKind.Invalid:
                 return value == 0 ? "invalid" : (value & 1) == 0 ? "invalid (software bits)" : "invalid (reserved encoding)";
             case DescriptorKind.Table:
-                return $"table 0x{format.NextTable(value):x}{TablePermissions(value)}";
+                return $"table 0x{format.NextTable(value):x}{(format.IsStage2 ? "" : TablePermissions(value))}";
         }
 
         var text = new StringBuilder();
         text.Append(kind == DescriptorKind.Page ? "page" : SizeName(format.Granule.EntrySpan(level)) + " block");
         text.Append($" 0x{format.OutputAddress(value, level):x} ");
-        text.Append((value & DescriptorBits.ReadOnly) == 0 ? "RW" : (value & DescriptorBits.Dbm) != 0 && format.HardwareDirty != false ? "RW-clean" : "RO");
-        text.Append((value & DescriptorBits.UserAccess) != 0 ? " EL0" : "");
-        text.Append((value & DescriptorBits.PrivilegedExecuteNever) == 0 ? " PX" : "");
-        text.Append((value & DescriptorBits.UserExecuteNever) == 0 ? " UX" : "");
-        text.Append(' ').Append(comparer.AttributesOf(value)?.ToString() ?? $"attr{(value & DescriptorBits.AttributeIndex) >> 2}");
+        AppendPermissions(text, value, format);
+        text.Append(' ').Append(comparer.AttributesOf(value)?.ToString() ?? AttributeName(value, format));
         if (!format.Ds)
         {
             text.Append(((value & DescriptorBits.Shareability) >> 8) switch { 0 => " NSH", 2 => " OSH", 3 => " ISH", _ => " SH=01" });
         }
 
-        text.Append((value & DescriptorBits.NotGlobal) != 0 ? " nG" : " G");
+        if (format.Layout == DescriptorLayout.TwoRanges)
+        {
+            text.Append(format.IsGlobal(value) ? " G" : " nG");
+        }
+
         text.Append((value & DescriptorBits.AccessFlag) == 0 ? " AF=0" : "");
         text.Append((value & DescriptorBits.Contiguous) != 0 ? " C" : "");
-        text.Append((value & DescriptorBits.Guarded) != 0 ? " GP" : "");
+        text.Append(!format.IsStage2 && (value & DescriptorBits.Guarded) != 0 ? " GP" : "");
         return text.ToString();
     }
 
@@ -82,6 +83,39 @@ public static class DescriptorText
         (DescriptorDifference.Unlisted, "XS, PBHA or tagging"),
         (DescriptorDifference.Software, "software bits"),
     ];
+
+    private static string AttributeName(ulong value, DescriptorFormat format) => !format.IsStage2
+        ? $"attr{(value & DescriptorBits.AttributeIndex) >> 2}"
+        : format.Has(DescriptorFeatures.ForcedWriteBack) ? "as stage 1" : "reserved memory type";
+
+    private static void AppendPermissions(StringBuilder text, ulong value, DescriptorFormat format)
+    {
+        if (format.IsStage2)
+        {
+            text.Append((value & DescriptorBits.Stage2Read) != 0 ? 'R' : '-').Append((value & DescriptorBits.Stage2Write) != 0 ? 'W' : '-');
+            text.Append((value & DescriptorBits.Dbm) != 0 ? " DBM" : "");
+            text.Append(((value & DescriptorBits.Stage2ExecuteNever) >> 53) switch { 0 => " X", 1 => " X0", 2 => "", _ => " X1" });
+            return;
+        }
+
+        if (format.Has(DescriptorFeatures.PermissionIndirection))
+        {
+            var index = ((value >> 51) & 8) | ((value >> 51) & 4) | ((value >> 50) & 2) | ((value >> 6) & 1);
+            text.Append($"PIIndex={index}").Append((value & DescriptorBits.ReadOnly) != 0 ? " clean" : "");
+            return;
+        }
+
+        text.Append((value & DescriptorBits.ReadOnly) == 0 ? "RW" : (value & DescriptorBits.Dbm) != 0 && format.HardwareDirty != false ? "RW-clean" : "RO");
+        if (format.Layout == DescriptorLayout.OneRange)
+        {
+            text.Append((value & DescriptorBits.UserExecuteNever) == 0 ? " X" : "");
+            return;
+        }
+
+        text.Append((value & DescriptorBits.UserAccess) != 0 ? " EL0" : "");
+        text.Append((value & DescriptorBits.PrivilegedExecuteNever) == 0 ? " PX" : "");
+        text.Append((value & DescriptorBits.UserExecuteNever) == 0 ? " UX" : "");
+    }
 
     private static string SizeName(ulong bytes) => bytes switch
     {

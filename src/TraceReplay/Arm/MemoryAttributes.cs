@@ -37,6 +37,33 @@ public readonly record struct MemoryAttributes(bool IsDevice, int DeviceType, Ca
         }
     }
 
+    /// <summary>Decodes MemAttr of a stage-2 leaf (table D8-53; HCR_EL2.FWB).</summary>
+    /// <param name="attribute">MemAttr[3:0].</param>
+    /// <param name="forcedWriteBack">HCR_EL2.FWB.</param>
+    /// <returns>Null where the memory is what stage 1 says, and for a reserved encoding.</returns>
+    public static MemoryAttributes? DecodeStage2(int attribute, bool forcedWriteBack)
+    {
+        if (forcedWriteBack)
+        {
+            return (attribute & 7) switch
+            {
+                < 4 => new MemoryAttributes(true, attribute & 3, default, default, true),
+                5 => new MemoryAttributes(false, 0, Cacheability.NonCacheable, Cacheability.NonCacheable, true),
+                6 => new MemoryAttributes(false, 0, Cacheability.WriteBack, Cacheability.WriteBack, false),
+                _ => null,
+            };
+        }
+
+        if ((attribute >> 2) == 0)
+        {
+            return new MemoryAttributes(true, attribute & 3, default, default, true);
+        }
+
+        return (attribute & 3) == 0
+            ? null
+            : new MemoryAttributes(false, 0, DecodeTwoBits(attribute & 3), DecodeTwoBits(attribute >> 2), attribute != 15);
+    }
+
     public override string ToString()
     {
         if (IsDevice)
@@ -54,6 +81,13 @@ public readonly record struct MemoryAttributes(bool IsDevice, int DeviceType, Ca
         < 4 => Cacheability.WriteThrough,
         < 8 => Cacheability.WriteBack,
         < 12 => Cacheability.WriteThrough,
+        _ => Cacheability.WriteBack,
+    };
+
+    private static Cacheability DecodeTwoBits(int field) => field switch
+    {
+        1 => Cacheability.NonCacheable,
+        2 => Cacheability.WriteThrough,
         _ => Cacheability.WriteBack,
     };
 

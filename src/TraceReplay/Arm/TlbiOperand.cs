@@ -19,15 +19,16 @@ public enum TlbiDefect
     AsidTooWide = 4,
 }
 
-/// <summary>The operand of a stage-1 TLBI, decoded for one granule.</summary>
-/// <param name="Start">First virtual address covered.</param>
-/// <param name="Last">Last virtual address covered.</param>
+/// <summary>The operand of a TLBI by address, decoded for one granule.</summary>
+/// <param name="Start">First input address covered: a virtual one, or an IPA for stage 2.</param>
+/// <param name="Last">Last input address covered.</param>
 /// <param name="Asid">ASID field.</param>
 /// <param name="LeafLevel">Level that the TTL hint gives to the leaves, or null for none given.</param>
 /// <param name="Defect">Why it can invalidate nothing.</param>
 /// <remarks>
 /// DDI 0487: I_ZVNJG and R_JGGKN for the single form (ASID [63:48], TTL [47:44], VA[55:12] in [43:0]), I_QPHNP, I_XPNPP,
-/// R_QKRKL and I_HKYNQ for the range form (ASID [63:48], TG [47:46], SCALE [45:44], NUM [43:39], TTL [38:37], BaseADDR [36:0]).
+/// R_QKRKL and I_HKYNQ for the range form (ASID [63:48], TG [47:46], SCALE [45:44], NUM [43:39], TTL [38:37], BaseADDR [36:0]);
+/// I_CPNYZ for stage 2 (TTL [47:44], IPA[51:12] in [39:0]; NS in bit 63 is not looked at).
 /// </remarks>
 public readonly record struct TlbiOperand(ulong Start, ulong Last, ushort Asid, int? LeafLevel, TlbiDefect Defect)
 {
@@ -40,13 +41,14 @@ public readonly record struct TlbiOperand(ulong Start, ulong Last, ushort Asid, 
     public static TlbiOperand Decode(TlbiOperation operation, ulong operand, Granule granule, bool ds, bool? hasTtl)
     {
         ArgumentNullException.ThrowIfNull(operation);
-        return operation.IsRange ? DecodeRange(operand, granule, ds) : DecodeSingle(operand, granule, ds, hasTtl);
+        var isIpa = operation.Method == TlbiMethod.Ipa;
+        return operation.IsRange ? DecodeRange(operand, granule, ds, isIpa) : DecodeSingle(operand, granule, ds, hasTtl, isIpa);
     }
 
-    private static TlbiOperand DecodeSingle(ulong operand, Granule granule, bool ds, bool? hasTtl)
+    private static TlbiOperand DecodeSingle(ulong operand, Granule granule, bool ds, bool? hasTtl, bool isIpa)
     {
-        var asid = (ushort)(operand >> 48);
-        var address = SignExtend(operand << 12, 55);
+        var asid = isIpa ? (ushort)0 : (ushort)(operand >> 48);
+        var address = isIpa ? (operand & ((1UL << 40) - 1)) << 12 : SignExtend(operand << 12, 55);
 
         // 16K ignores operand bits 1:0 and 64K bits 3:0 (I_HQTLK).
         var start = granule.PageOf(address);
@@ -88,15 +90,16 @@ public readonly record struct TlbiOperand(ulong Start, ulong Last, ushort Asid, 
         return (isHint ? level : null, TlbiDefect.None);
     }
 
-    private static TlbiOperand DecodeRange(ulong operand, Granule granule, bool ds)
+    private static TlbiOperand DecodeRange(ulong operand, Granule granule, bool ds, bool isIpa)
     {
-        var asid = (ushort)(operand >> 48);
+        var asid = isIpa ? (ushort)0 : (ushort)(operand >> 48);
         var pageShift = ((operand >> 46) & 3) switch { 1 => 12, 2 => 14, 3 => 16, _ => 0 };
         var scale = (int)(operand >> 44) & 3;
         var number = (int)(operand >> 39) & 31;
         var ttl = (int)(operand >> 37) & 3;
         var baseShift = ds ? 16 : pageShift;
-        var start = SignExtend((operand & ((1UL << 37) - 1)) << baseShift, 36 + baseShift);
+        var start = (operand & ((1UL << 37) - 1)) << baseShift;
+        start = isIpa ? start : SignExtend(start, 36 + baseShift);
         var length = (ulong)(number + 1) << ((5 * scale) + 1 + pageShift);
         var last = start + length - 1;
         if (last < start)

@@ -38,6 +38,9 @@ public sealed record TraceFacts
     /// <summary>True when TTBR writes are in the trace.</summary>
     public bool HasRoots { get; init; }
 
+    /// <summary>The first value written to HCR_EL2; null where none is. E2H=1 in it tells of a VHE host that was up before the trace.</summary>
+    public ulong? FirstHypervisorConfiguration { get; init; }
+
     /// <summary>True when DSBs are in the trace.</summary>
     public bool HasBarriers { get; init; }
 

@@ -18,6 +18,8 @@ internal static class ForeignFormats
         new([0xfe, 0xff],                       "UTF-16: convert it to UTF-8"),
     ];
 
+    private static readonly byte[][] EventNames = [[.. "pgtable_write:"u8], [.. "tlbi:"u8], [.. "barrier:"u8], [.. "sysreg_write:"u8]];
+
     /// <summary>What the bytes are, in brackets after a blank, or an empty text.</summary>
     public static string Hint(ReadOnlySpan<byte> head)
     {
@@ -29,6 +31,30 @@ internal static class ForeignFormats
             }
         }
 
-        return "";
+        if (TextHead.AnyLine(head, IsCasemate))
+        {
+            return " (a casemate log: write its stores, TLBIs and barriers as ftrace text)";
+        }
+
+        return TextHead.AnyLine(head, NamesEvent)
+            ? " (events without the CPU or the time before them: of perf script, print -F comm,tid,cpu,time,event,trace)"
+            : "";
+    }
+
+    // '(barrier (id 9) (tid 0) dsb (kind ish))'
+    private static bool IsCasemate(ReadOnlySpan<byte> line) =>
+        line.StartsWith((byte)'(') && (line.IndexOf("(id "u8) >= 0 || line.IndexOf("(tid "u8) >= 0 || line.IndexOf("(thread "u8) >= 0);
+
+    private static bool NamesEvent(ReadOnlySpan<byte> line)
+    {
+        foreach (var name in EventNames)
+        {
+            if (line.IndexOf(name) >= 0)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 }

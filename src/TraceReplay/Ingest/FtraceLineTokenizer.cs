@@ -10,6 +10,7 @@ namespace TraceReplay.Ingest;
 ///      kworker/0:1-ev-12   [000]   123.456789123: tlbi:                 op=vmalle1is
 ///             init-1       [001] .....            4: barrier: dsb ishst
 /// init     1 [000]     1.130139: pgtrace:pgtable_write: level=3 pa=0x4083dc40 new=0x0
+///     init-43      1.....     1.514726: pgtable_write:        level=3 pa=0x4083dc40 new=0x0
 /// </code>
 /// </summary>
 internal static class FtraceLineTokenizer
@@ -44,6 +45,20 @@ internal static class FtraceLineTokenizer
             return NumberResult.Malformed;
         }
 
+        var result = TokenizeAtBracket(line, start, style, out tokens);
+        var isDoubtful = result == NumberResult.Malformed || tokens.Comm.Length > LongestComm;
+        if (isDoubtful && style == TaskStyle.Dash && TokenizeLatency(line, start, out var parts))
+        {
+            tokens = parts;
+            return NumberResult.Ok;
+        }
+
+        return result;
+    }
+
+    private static NumberResult TokenizeAtBracket(ReadOnlySpan<byte> line, int start, TaskStyle style, out FtraceLine tokens)
+    {
+        tokens = default;
         var result = NumberResult.Malformed;
         var windowEnd = Math.Min(line.Length, start + LongestComm + LongestTaskColumns);
         for (var at = start; ; at++)
@@ -109,8 +124,57 @@ internal static class FtraceLineTokenizer
             }
         }
 
-        ReadEvent(SkipBlanks(rest), style, ref parts);
+        ReadEvent(SkipTimeDifference(SkipBlanks(rest)), style, ref parts);
         return cpu != NumberResult.Ok ? cpu : time;
+    }
+
+    // The latency form of trace-cmd report -l: the CPU and the flags are one word, and the time is that of the other forms
+    // ('comm-pid 1d..1. 1.5: event:'). Again the last place that leaves a command name of a length the kernel allows.
+    private static bool TokenizeLatency(ReadOnlySpan<byte> line, int start, out FtraceLine parts)
+    {
+        parts = default;
+        var end = Math.Min(line.Length, start + LongestComm + 1);
+        for (var dash = end - 1; dash >= start; dash--)
+        {
+            if (line[dash] != (byte)'-')
+            {
+                continue;
+            }
+
+            var rest = line[(dash + 1)..];
+            var pid = CountDigits(rest);
+            var blank = SkipBlanks(rest[pid..]);
+            var cpu = CountDigits(blank);
+            var word = blank.IndexOf((byte)' ');
+            if (pid == 0 || blank.Length == rest.Length - pid || cpu == 0 || word - cpu is < 4 or > LongestFlags ||
+                TraceNumber.ParseInt(rest[..pid], 0, int.MaxValue, out parts.Pid) != NumberResult.Ok ||
+                TraceNumber.ParseInt(blank[..cpu], 0, HighestCpu, out parts.Cpu) != NumberResult.Ok)
+            {
+                continue;
+            }
+
+            var after = SkipBlanks(blank[word..]);
+            if (ReadTime(ref after, out parts.Time, out parts.IsCounter) == NumberResult.Ok)
+            {
+                parts.Comm = line[start..dash];
+                ReadEvent(SkipTimeDifference(SkipBlanks(after)), TaskStyle.Dash, ref parts);
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    // 'trace-cmd report --ts-diff' prints '(+511)' between the time and the event.
+    private static ReadOnlySpan<byte> SkipTimeDifference(ReadOnlySpan<byte> text)
+    {
+        if (!text.StartsWith("(+"u8))
+        {
+            return text;
+        }
+
+        var close = 2 + CountDigits(text[2..]);
+        return close > 2 && close < text.Length && text[close] == (byte)')' ? SkipBlanks(text[(close + 1)..]) : text;
     }
 
     // From the right: blanks, an optional '( tgid)' column, the pid, the character that parts it from the command name.
@@ -140,7 +204,7 @@ internal static class FtraceLineTokenizer
             pidStart--;
         }
 
-        if (pidStart == text.Length || pidStart == 0 ||
+        if (pidStart == text.Length || (pidStart == 0 && style == TaskStyle.Dash) ||
             TraceNumber.ParseInt(text[pidStart..], 0, int.MaxValue, out parts.Pid) != NumberResult.Ok)
         {
             return false;
@@ -151,6 +215,12 @@ internal static class FtraceLineTokenizer
         {
             parts.Comm = before[..^1];
             return before[^1] == (byte)'-';
+        }
+
+        // perf script without the field comm.
+        if (before.IsEmpty)
+        {
+            return true;
         }
 
         // perf script -F pid,tid prints 'pid/tid'; the thread is what ftrace calls pid.
@@ -165,7 +235,7 @@ internal static class FtraceLineTokenizer
         }
 
         parts.Comm = before.TrimEnd((byte)' ');
-        return before.Length > 0 && before[^1] == (byte)' ';
+        return before.IsEmpty || before[^1] == (byte)' ';
     }
 
     // 'seconds.fraction:' or 'count:'.

@@ -1,55 +1,96 @@
+using System.Text;
+
 namespace TraceReplay.Ingest;
 
 /// <summary>Lines of a text trace that are not events: headers, notices of lost events, stack traces.</summary>
 internal static class FtraceNotices
 {
+    // 'CPU n', 'LOST' or 'DROPPED', 'EVENTS' and a number, in any order.
+    private const int MostLostWords = 6;
+
     /// <summary>
-    /// Reads <c>CPU:0 [LOST 875 EVENTS]</c>, <c>CPU:0 [LOST EVENTS]</c> (trace_pipe), <c>CPU:1 [123 EVENTS DROPPED]</c> and
-    /// <c>CPU:1 [EVENTS DROPPED]</c> (trace-cmd).
+    /// Reads a notice of lost events, whatever program worded it: <c>CPU:0 [LOST 875 EVENTS]</c> and <c>CPU:0 [LOST EVENTS]</c>
+    /// (trace_pipe), <c>CPU:1 [123 EVENTS DROPPED]</c> and <c>CPU:1 [EVENTS DROPPED]</c> (trace-cmd),
+    /// <c>[CPU 1: LOST 12 EVENTS]</c>, <c>LOST 12 events!</c> (perf). The CPU is null when it names none.
     /// </summary>
-    public static bool IsLostEvents(ReadOnlySpan<byte> line, out int cpu, out long? count)
+    public static bool IsLostEvents(ReadOnlySpan<byte> line, out int? cpu, out long? count)
     {
-        cpu = 0;
-        count = null;
-        line = line.Trim((byte)' ');
-        if (!line.StartsWith("CPU:"u8) || line[^1] != (byte)']')
+        (cpu, count) = (null, null);
+        var isPerf = line.StartsWith("LOST "u8) && line.EndsWith((byte)'!');
+        bool hasVerb = false, hasNoun = false, hasNumber = false, isCpuNext = false;
+        for (var words = 0; NextWord(ref line, out var word); words++)
         {
-            return false;
-        }
-
-        var open = line.IndexOf((byte)'[');
-        if (open < 0 || TraceNumber.ParseInt(line[4..open].TrimEnd((byte)' '), 0, FtraceLineTokenizer.HighestCpu, out cpu) != NumberResult.Ok)
-        {
-            return false;
-        }
-
-        var text = line[(open + 1)..^1];
-        ReadOnlySpan<byte> number;
-        if (text.StartsWith("LOST"u8) && text.EndsWith("EVENTS"u8))
-        {
-            number = text.Length > 10 ? text[4..^6] : default;
-        }
-        else if (text.EndsWith("EVENTS DROPPED"u8))
-        {
-            number = text[..^14];
-        }
-        else
-        {
-            return false;
-        }
-
-        number = number.Trim((byte)' ');
-        if (!number.IsEmpty)
-        {
-            if (TraceNumber.Parse(number, out var lost) != NumberResult.Ok || lost > long.MaxValue)
+            if (words == MostLostWords)
             {
                 return false;
             }
 
+            if (isCpuNext)
+            {
+                if (TraceNumber.ParseInt(word, 0, FtraceLineTokenizer.HighestCpu, out var number) != NumberResult.Ok)
+                {
+                    return false;
+                }
+
+                (cpu, isCpuNext) = (number, false);
+            }
+            else if (!hasVerb && (Ascii.EqualsIgnoreCase(word, "lost"u8) || Ascii.EqualsIgnoreCase(word, "dropped"u8)))
+            {
+                hasVerb = true;
+            }
+            else if (!hasNoun && Ascii.EqualsIgnoreCase(word, "events"u8))
+            {
+                hasNoun = true;
+            }
+            else if (cpu is null && Ascii.EqualsIgnoreCase(word, "cpu"u8))
+            {
+                isCpuNext = true;
+            }
+            else if (!hasNumber && TraceNumber.Parse(word, out var lost) is var result && result != NumberResult.Malformed)
+            {
+                // More than can be counted are lost all the same.
+                hasNumber = true;
+                count = result == NumberResult.Ok && lost <= long.MaxValue ? (long)lost : null;
+            }
+            else
+            {
+                return false;
+            }
+        }
+
+        // 'dropped events: 0' without a CPU is a line of the buffer's statistics.
+        return hasVerb && hasNoun && (cpu is not null || isPerf);
+    }
+
+    /// <summary>Reads <c>PERF_RECORD_LOST lost 12</c>, which <c>perf script --show-lost-events</c> prints in place of an event.</summary>
+    public static bool IsPerfLost(ReadOnlySpan<byte> text, out long? count)
+    {
+        count = null;
+        if (!text.StartsWith("PERF_RECORD_LOST"u8))
+        {
+            return false;
+        }
+
+        var at = text.IndexOf(" lost "u8);
+        if (at >= 0 && TraceNumber.Parse(text[(at + 6)..].Trim((byte)' '), out var lost) == NumberResult.Ok && lost <= long.MaxValue)
+        {
             count = (long)lost;
         }
 
         return true;
+    }
+
+    /// <summary>
+    /// Reads <c>##### CPU 1 buffer started ####</c>: the ring buffer of this CPU overwrote what it did before this line, while
+    /// other CPUs' events of that time are there.
+    /// </summary>
+    public static bool IsBufferStart(ReadOnlySpan<byte> line, out int cpu)
+    {
+        cpu = 0;
+        var prefix = "##### CPU "u8;
+        var end = line.IndexOf(" buffer started"u8);
+        return line.StartsWith(prefix) && end > prefix.Length &&
+            TraceNumber.ParseInt(line[prefix.Length..end], 0, FtraceLineTokenizer.HighestCpu, out cpu) == NumberResult.Ok;
     }
 
     /// <summary>Reads <c># entries-in-buffer/entries-written: 12477/55803   #P:2</c>.</summary>
@@ -107,5 +148,16 @@ internal static class FtraceNotices
 
         var address = text.IndexOf((byte)' ');
         return text.Length < line.Length && address > 0 && text[^1] == (byte)')' && !text[..address].ContainsAnyExcept(TraceNumber.HexCharacters);
+    }
+
+    // The next run of bytes that are neither blanks nor punctuation.
+    private static bool NextWord(ref ReadOnlySpan<byte> rest, out ReadOnlySpan<byte> word)
+    {
+        var marks = " \t:[]!,."u8;
+        rest = rest.TrimStart(marks);
+        var end = rest.IndexOfAny(marks);
+        word = end < 0 ? rest : rest[..end];
+        rest = end < 0 ? default : rest[end..];
+        return !word.IsEmpty;
     }
 }

@@ -26,6 +26,8 @@ internal sealed class FtraceTextParser
     private int _lastPid = -1;
     private int _lastTask;
 
+    private int _highestCpu;
+
     public FtraceTextParser(Stream text, ReadSession session, TaskStyle style)
     {
         _lines = new LineReader(text);
@@ -80,6 +82,13 @@ internal sealed class FtraceTextParser
 
     private void ReadHeader(ReadOnlySpan<byte> line)
     {
+        if (FtraceNotices.IsBufferStart(line, out var cpu))
+        {
+            _context.Report(ImportProblems.LostEvents, $"CPU {cpu}: what it did before this line was overwritten");
+            SendLost(cpu, null);
+            return;
+        }
+
         if (!FtraceNotices.IsBufferHeader(line, out var inBuffer, out var written, out var cpuCount))
         {
             return;
@@ -118,10 +127,39 @@ internal sealed class FtraceTextParser
     private void ReadEvent(in FtraceLine tokens)
     {
         CheckTime(in tokens);
+        _highestCpu = Math.Max(_highestCpu, tokens.Cpu);
+        if (tokens.Event.IsEmpty)
+        {
+            ReadWithoutEvent(in tokens);
+            return;
+        }
+
         _context.Time = tokens.Time;
         _context.Cpu = tokens.Cpu;
         _context.Task = TaskOf(in tokens);
         FtraceEvents.Parse(tokens.Event, tokens.Payload, _context);
+    }
+
+    // What perf tells beside the events, lines of the function tracer, or a line that was cut off.
+    private void ReadWithoutEvent(in FtraceLine tokens)
+    {
+        if (FtraceNotices.IsPerfLost(tokens.Payload, out var lost))
+        {
+            ReadLost(tokens.Cpu, lost);
+        }
+        else if (tokens.Payload.StartsWith("PERF_RECORD_"u8))
+        {
+            var end = tokens.Payload.IndexOf((byte)' ');
+            _session.Skipped.Add(end < 0 ? tokens.Payload : tokens.Payload[..end], _lines.Number);
+        }
+        else if (tokens.Payload.IndexOf(" <-"u8) >= 0)
+        {
+            _session.Skipped.Add("(function)"u8, _lines.Number);
+        }
+        else
+        {
+            _context.Report(ImportProblems.MalformedLine, $"expected 'event:' after the time");
+        }
     }
 
     private int TaskOf(in FtraceLine tokens)
@@ -158,11 +196,7 @@ internal sealed class FtraceTextParser
     {
         if (FtraceNotices.IsLostEvents(line, out var cpu, out var count))
         {
-            _context.Report(ImportProblems.LostEvents, $"CPU {cpu} lost {count?.ToString(CultureInfo.InvariantCulture) ?? "an unknown number of"} events");
-            _context.Time = _session.LastTime ?? 0;
-            _context.Cpu = cpu;
-            _context.Task = 0;
-            _session.Sink.On(new LostEvents(_context.NextHeader(), count));
+            ReadLost(cpu, count);
         }
         else if (FtraceNotices.IsCpuCount(line, out var cpuCount))
         {
@@ -177,6 +211,31 @@ internal sealed class FtraceTextParser
             var expected = _style == TaskStyle.Dash ? "task-pid [cpu] flags time: event:" : "task pid [cpu] time: system:event:";
             _context.Report(ImportProblems.MalformedLine, $"expected '{expected}'");
         }
+    }
+
+    // A notice without a CPU is of any: each one that can be known so far gets an event, of an unknown number.
+    private void ReadLost(int? cpu, long? count)
+    {
+        var number = count?.ToString(CultureInfo.InvariantCulture) ?? "an unknown number of";
+        _context.Report(ImportProblems.LostEvents, $"{(cpu is { } one ? $"CPU {one}" : "the trace")} lost {number} events");
+        if (cpu is { } known)
+        {
+            SendLost(known, count);
+            return;
+        }
+
+        for (var each = 0; each <= Math.Max(_highestCpu, _headerCpuCount - 1); each++)
+        {
+            SendLost(each, null);
+        }
+    }
+
+    private void SendLost(int cpu, long? count)
+    {
+        _context.Time = _session.LastTime ?? 0;
+        _context.Cpu = cpu;
+        _context.Task = 0;
+        _session.Sink.On(new LostEvents(_context.NextHeader(), count));
     }
 
     private static string Form(TraceClock clock) => clock == TraceClock.Time ? "seconds with a fraction" : "a bare count";

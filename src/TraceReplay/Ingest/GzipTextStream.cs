@@ -27,9 +27,18 @@ internal sealed class GzipTextStream : ReadOnlyStream
             var read = _gzip.Read(buffer);
             if (!_compressed.IsPastEnd)
             {
-                // Zero here: bytes that are not gzip follow a whole member. gzip(1) ignores them too.
-                _isAtEnd = read == 0;
-                return read;
+                if (read > 0)
+                {
+                    return read;
+                }
+
+                _isAtEnd = true;
+                if (_compressed.IsRestPadding())
+                {
+                    return 0;
+                }
+
+                throw new DamagedSourceException(ImportProblems.CorruptGzip, "bytes that are not gzip follow the compressed data; they were not read");
             }
 
             _isAtEnd = true;

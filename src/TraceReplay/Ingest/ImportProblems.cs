@@ -12,7 +12,7 @@ public sealed class ImportProblems
     public const int ExcerptBytes = 200;
 
     public static readonly ProblemKind MalformedLine = new("malformed-line", ProblemSeverity.Error,
-        "The line is not 'task-pid [cpu] flags time: event: ...'. Its event is missing from the replay. Latency-format lines are not read: use the default format.");
+        "The line is not 'task-pid [cpu] flags time: event: ...'. Its event is missing from the replay. ftrace's latency format, with times in microseconds, is not read: use the default format.");
 
     public static readonly ProblemKind MissingKey = new("missing-key", ProblemSeverity.Error,
         "An event lacks a key that it must have, so it was not stored. Compare the tracer's format with the vocabulary.");
@@ -21,10 +21,16 @@ public sealed class ImportProblems
         "A value that an event must have cannot be read, so the event was not stored. Numbers are 0x hex or decimal.");
 
     public static readonly ProblemKind NumberOutOfRange = new("number-out-of-range", ProblemSeverity.Error,
-        "A number does not fit: 64 bits for addresses and values, -1..3 for levels, 0..1023 for CPUs. The event was not stored.");
+        "A number does not fit its field, such as 64 bits for an address or -1..3 for a level. Its event was not stored, or stored without it where it is optional: the detail says which.");
 
     public static readonly ProblemKind OptionalValueIgnored = new("optional-value-ignored", ProblemSeverity.Warning,
-        "An optional value cannot be read or is out of range. The event was stored without it.");
+        "An optional value cannot be read, so the event was stored without it. Numbers are 0x hex or decimal.");
+
+    public static readonly ProblemKind UnalignedAddress = new("unaligned-address", ProblemSeverity.Warning,
+        "The address of a descriptor or table is not a multiple of 8, so it is the address of neither. It is stored as it is; check what the tracer prints.");
+
+    public static readonly ProblemKind UnknownRegister = new("unknown-register", ProblemSeverity.Info,
+        "A system register is none that translation depends on. Its writes are stored and change nothing in the replay; one row a name, all writes are counted.");
 
     public static readonly ProblemKind UnknownBarrier = new("unknown-barrier", ProblemSeverity.Error,
         "A barrier is neither isb nor dsb or dmb with an option of the architecture, so it was not stored. Maintenance that it completed may be reported as incomplete.");
@@ -56,14 +62,18 @@ public sealed class ImportProblems
     public static readonly ProblemKind CorruptGzip = new("corrupt-gzip", ProblemSeverity.Error,
         "The compressed data is damaged. What came before was read; copy the file again.");
 
+    public static readonly ProblemKind SourceChanged = new("source-changed", ProblemSeverity.Warning,
+        "The file was written to while it was read: what was read may lack its end. Import it again when the tracer has finished.");
+
     private readonly List<ImportProblem> _kept = [];
     private readonly Dictionary<ProblemKind, long> _counts = new(ReferenceEqualityComparer.Instance);
 
     /// <summary>Every kind there is.</summary>
     public static IReadOnlyList<ProblemKind> Kinds { get; } =
     [
-        MalformedLine, MissingKey, MalformedValue, NumberOutOfRange, OptionalValueIgnored, UnknownBarrier, UnknownTlbi, LostEvents,
+        MalformedLine, MissingKey, MalformedValue, NumberOutOfRange, OptionalValueIgnored, UnalignedAddress, UnknownRegister, UnknownBarrier, UnknownTlbi, LostEvents,
         BufferOverwritten, TimeBackwards, ClockChanged, LineTooLong, NotUtf8, TruncatedGzip, CorruptGzip,
+        SourceChanged,
     ];
 
     /// <summary>1-based number of the file being read; goes into each problem.</summary>
@@ -83,6 +93,9 @@ public sealed class ImportProblems
 
     /// <summary>True while rows of this kind are kept: only then is it worth making the detail text.</summary>
     public bool IsKept(ProblemKind kind) => Count(kind) < KeptPerKind;
+
+    /// <summary>Counts a problem of which an earlier row tells already.</summary>
+    public void AddRepeat(ProblemKind kind) => _counts[kind] = Count(kind) + 1;
 
     /// <summary>Counts a problem and keeps it when it is among the first of its kind.</summary>
     public void Add(ProblemKind kind, long line, string detail, ReadOnlySpan<byte> text)

@@ -1,4 +1,4 @@
-using System.Buffers.Binary;
+using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
 using TraceReplay.Store;
@@ -8,10 +8,6 @@ namespace TraceReplay.Ingest;
 /// <summary>The file an import makes: built under another name beside the target, renamed when it is whole.</summary>
 internal sealed class ImportTarget : IDisposable
 {
-    // Offset of application_id, big-endian, in the header of a SQLite file.
-    private const int ApplicationIdOffset = 68;
-    private const int HeaderBytes = 100;
-
     // Left beside a database by a process that had it open; they would be applied to the file that takes its name.
     private static readonly string[] SideFiles = ["-journal", "-wal", "-shm"];
 
@@ -25,7 +21,7 @@ internal sealed class ImportTarget : IDisposable
     {
         _path = path;
         _force = force;
-        PartialPath = $"{path}{PartialMark}{Environment.ProcessId}";
+        PartialPath = $"{path}{PartialMark}{Environment.ProcessId.ToString(CultureInfo.InvariantCulture)}";
     }
 
     /// <summary>Name while the database is being built.</summary>
@@ -35,13 +31,18 @@ internal sealed class ImportTarget : IDisposable
     /// <exception cref="ImportException">It exists, or cannot be made.</exception>
     public static ImportTarget Prepare(string path, IReadOnlyList<string> sources, bool force)
     {
+        if (path.Length == 0)
+        {
+            throw new ImportException("no name for the database; expected a file name");
+        }
+
         if (Directory.Exists(path))
         {
             throw new ImportException($"{path}: a directory; expected a file name for the database");
         }
 
-        var full = Path.GetFullPath(path);
-        if (sources.Any(source => source != ImportOptions.StandardInputPath && Path.GetFullPath(source) == full))
+        var full = Resolve(path);
+        if (sources.Any(source => source != ImportOptions.StandardInputPath && Resolve(source) == full))
         {
             throw new ImportException($"{path}: both a trace and the database to be made; expected two names");
         }
@@ -51,20 +52,20 @@ internal sealed class ImportTarget : IDisposable
             throw new ImportException($"{path}: no such directory; expected an existing one for the database");
         }
 
-        if (File.Exists(path))
+        if (File.Exists(full))
         {
             if (!force)
             {
                 throw new ImportException($"{path}: exists; expected a new file name (or --force to replace it)");
             }
 
-            if (!IsReplaceable(path))
+            if (!IsReplaceable(path, full))
             {
                 throw new ImportException($"{path}: exists and is not a database of TraceReplay, so it is not replaced");
             }
         }
 
-        var target = new ImportTarget(path, force);
+        var target = new ImportTarget(full, force);
         target.Dispose();
         DeleteLeftovers(full);
         return target;
@@ -96,25 +97,52 @@ internal sealed class ImportTarget : IDisposable
         var prefix = path + PartialMark;
         foreach (var file in Directory.GetFiles(Path.GetDirectoryName(path)!))
         {
-            if (file.StartsWith(prefix, StringComparison.Ordinal)
-                && int.TryParse(file.AsSpan(prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var process)
-                && !IsRunning(process))
+            if (!file.StartsWith(prefix, StringComparison.Ordinal))
             {
-                DeleteWithSideFiles(file);
+                continue;
+            }
+
+            var name = file[prefix.Length..];
+            var suffix = SideFiles.FirstOrDefault(suffix => name.EndsWith(suffix, StringComparison.Ordinal)) ?? "";
+            if (int.TryParse(name.AsSpan(0, name.Length - suffix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var process)
+                && !IsBuilding(process, file))
+            {
+                File.Delete(file);
             }
         }
     }
 
-    private static bool IsRunning(int process)
+    // A process of that id that began after the file was last written is another one than made it.
+    private static bool IsBuilding(int process, string file)
     {
         try
         {
             using var found = Process.GetProcessById(process);
-            return true;
+            return found.StartTime.ToUniversalTime() <= File.GetLastWriteTimeUtc(file);
         }
         catch (ArgumentException)
         {
             return false;
+        }
+        catch (Exception e) when (e is InvalidOperationException or Win32Exception)
+        {
+            // It may not be looked at, so it is of somebody, or it has ended this moment: next time.
+            return true;
+        }
+    }
+
+    // The file that a path leads to: replacing a link would leave the database it points to as it was.
+    private static string Resolve(string path)
+    {
+        var full = Path.GetFullPath(path);
+        try
+        {
+            return File.ResolveLinkTarget(full, returnFinalTarget: true)?.FullName ?? full;
+        }
+        catch (IOException)
+        {
+            // Absent, or links in a circle: what opens it tells.
+            return full;
         }
     }
 
@@ -127,19 +155,15 @@ internal sealed class ImportTarget : IDisposable
         }
     }
 
-    private static bool IsReplaceable(string path)
+    private static bool IsReplaceable(string path, string full)
     {
         try
         {
-            using var stream = File.OpenRead(path);
-            Span<byte> header = stackalloc byte[HeaderBytes];
-            var read = stream.ReadAtLeast(header, header.Length, throwOnEndOfStream: false);
-            return read == 0 || (read == HeaderBytes && header.StartsWith("SQLite format 3\0"u8) &&
-                BinaryPrimitives.ReadInt32BigEndian(header[ApplicationIdOffset..]) == TraceDatabase.ApplicationId);
+            return TraceDatabase.IsReplaceable(full);
         }
-        catch (Exception e) when (e is UnauthorizedAccessException or IOException)
+        catch (DatabaseException e)
         {
-            throw new ImportException($"{path}: cannot be read, so it is not replaced ({e.Message})", e);
+            throw new ImportException($"{path}: not replaced: {e.Message}", e);
         }
     }
 }

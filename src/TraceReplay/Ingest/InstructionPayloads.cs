@@ -15,6 +15,14 @@ internal static class InstructionPayloads
         [.. "osh"u8], [.. "oshst"u8], [.. "oshld"u8], [.. "st"u8], [.. "ld"u8],
     ];
 
+    // Those that the vocabulary names, and CONTEXTIDR_EL1, which emulators print with them and which only debuggers use.
+    private static readonly byte[][] KnownRegisters =
+    [
+        [.. "ttbr0_el1"u8], [.. "ttbr1_el1"u8], [.. "tcr_el1"u8], [.. "mair_el1"u8], [.. "sctlr_el1"u8],
+        [.. "ttbr0_el2"u8], [.. "ttbr1_el2"u8], [.. "vttbr_el2"u8], [.. "tcr_el2"u8], [.. "vtcr_el2"u8], [.. "hcr_el2"u8],
+        [.. "sctlr_el2"u8], [.. "mair_el2"u8], [.. "contextidr_el1"u8],
+    ];
+
     // DSB nXS (FEAT_XS) has a domain only, no access type.
     private static readonly byte[][] NxsOptions = [[.. "ishnxs"u8], [.. "synxs"u8], [.. "nshnxs"u8], [.. "oshnxs"u8]];
 
@@ -23,21 +31,29 @@ internal static class InstructionPayloads
     {
         ulong operand = 0;
         ulong? pc = null;
+        var hasOperand = false;
         var operation = default(ReadOnlySpan<byte>);
         var fields = new FieldReader(payload);
         while (fields.Next(out var key, out var value))
         {
             if (key.SequenceEqual("op"u8))
             {
+                if (context.IsRepeated("op", !operation.IsEmpty))
+                {
+                    return;
+                }
+
                 operation = value;
             }
             else if (key.SequenceEqual("arg"u8))
             {
                 // A wrong operand invalidates something else, so this optional key is not ignored when it is damaged.
-                if (!context.Required("arg", value, out operand))
+                if (context.IsRepeated("arg", hasOperand) || !context.Required("arg", value, out operand))
                 {
                     return;
                 }
+
+                hasOperand = true;
             }
             else if (key.SequenceEqual("pc"u8))
             {
@@ -80,11 +96,16 @@ internal static class InstructionPayloads
         {
             if (key.SequenceEqual("reg"u8))
             {
+                if (context.IsRepeated("reg", !register.IsEmpty))
+                {
+                    return;
+                }
+
                 register = value;
             }
             else if (key.SequenceEqual("val"u8))
             {
-                hasValue = context.Required("val", value, out written);
+                hasValue = !context.IsRepeated("val", hasValue) && context.Required("val", value, out written);
                 if (!hasValue)
                 {
                     return;
@@ -109,7 +130,13 @@ internal static class InstructionPayloads
             return;
         }
 
-        context.Sink.On(new SystemRegisterWrite(context.NextHeader(), context.Intern(lower[..length]), written, pc));
+        var name = context.Intern(lower[..length]);
+        if (!IsKnownRegister(lower[..length]))
+        {
+            context.ReportUnknownRegister(name);
+        }
+
+        context.Sink.On(new SystemRegisterWrite(context.NextHeader(), name, written, pc));
     }
 
     /// <summary><c>dsb ishst pc=...</c>, <c>dmb ld</c>, <c>isb</c></summary>
@@ -117,6 +144,12 @@ internal static class InstructionPayloads
     {
         var rest = payload;
         var mnemonic = NextWord(ref rest);
+        if (mnemonic.StartsWith("op="u8))
+        {
+            // 'trace-cmd report -R' prints fields by name.
+            mnemonic = mnemonic[3..];
+        }
+
         Span<byte> text = stackalloc byte[LongestName];
         if (!ToLower(mnemonic, text, allowUnderscore: false, out var length))
         {
@@ -155,6 +188,19 @@ internal static class InstructionPayloads
         }
 
         context.Sink.On(new BarrierInstruction(context.NextHeader(), context.Intern(text[..length]), pc));
+    }
+
+    private static bool IsKnownRegister(ReadOnlySpan<byte> name)
+    {
+        foreach (var known in KnownRegisters)
+        {
+            if (name.SequenceEqual(known))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private static void ReportUnknown(ReadOnlySpan<byte> payload, LineContext context)

@@ -6,8 +6,11 @@ namespace TraceReplay.Ingest;
 /// <summary>The line being read, as the payload parsers see it: its header fields, and where events and faults go.</summary>
 internal sealed class LineContext(LineReader lines, ReadSession session)
 {
+    private const ulong DescriptorBytes = 8;
+
     private readonly NameTable _names = session.Names;
     private readonly Dictionary<int, bool> _isTlbi = [];
+    private readonly HashSet<int> _unknownRegisters = [];
 
     /// <summary>Nanoseconds or ticks.</summary>
     public long Time { get; set; }
@@ -38,6 +41,28 @@ internal sealed class LineContext(LineReader lines, ReadSession session)
         return isTlbi;
     }
 
+    /// <summary>Reports a register that is not of the vocabulary: a row for its first write, a count for each.</summary>
+    public void ReportUnknownRegister(int register)
+    {
+        if (_unknownRegisters.Add(register))
+        {
+            Report(ImportProblems.UnknownRegister, $"reg={_names.Name(register)}: expected a translation register such as ttbr0_el1");
+        }
+        else
+        {
+            session.Problems.AddRepeat(ImportProblems.UnknownRegister);
+        }
+    }
+
+    /// <summary>Reports an address that is not that of an 8-byte descriptor.</summary>
+    public void CheckAligned(string key, ulong address)
+    {
+        if ((address & (DescriptorBytes - 1)) != 0)
+        {
+            Report(ImportProblems.UnalignedAddress, $"{key}=0x{address:x}: expected a multiple of {DescriptorBytes}");
+        }
+    }
+
     /// <summary>Counts an event that is not stored.</summary>
     public void Skip(ReadOnlySpan<byte> name) => session.Skipped.Add(name, lines.Number);
 
@@ -62,35 +87,49 @@ internal sealed class LineContext(LineReader lines, ReadSession session)
         return result == NumberResult.Ok || Fault(key, text, result, $"{lowest}..{highest}");
     }
 
+    /// <summary>True, and a problem, when a key that may be there once was there before.</summary>
+    public bool IsRepeated(string key, bool wasThere)
+    {
+        if (wasThere)
+        {
+            Report(ImportProblems.MalformedValue, $"{key}= is there more than once");
+        }
+
+        return wasThere;
+    }
+
     /// <summary>Reads a number the event can do without; null, and a problem, when it cannot be read.</summary>
     public ulong? Optional(string key, ReadOnlySpan<byte> text)
     {
-        if (TraceNumber.Parse(text, out var value) == NumberResult.Ok)
+        var result = TraceNumber.Parse(text, out var value);
+        if (result == NumberResult.Ok)
         {
             return value;
         }
 
-        ReportIgnored(key, text);
+        ReportLeftOut(key, text, result, "a number of 64 bits");
         return null;
     }
 
     /// <summary>Reads a bounded number the event can do without; null, and a problem, when it cannot be read.</summary>
     public int? Optional(string key, ReadOnlySpan<byte> text, int lowest, int highest)
     {
-        if (TraceNumber.ParseInt(text, lowest, highest, out var value) == NumberResult.Ok)
+        var result = TraceNumber.ParseInt(text, lowest, highest, out var value);
+        if (result == NumberResult.Ok)
         {
             return value;
         }
 
-        ReportIgnored(key, text);
+        ReportLeftOut(key, text, result, $"{lowest}..{highest}");
         return null;
     }
 
     /// <summary>Reports an optional value that is left out.</summary>
-    public void ReportIgnored(string key, ReadOnlySpan<byte> text)
+    public void ReportLeftOut(string key, ReadOnlySpan<byte> text, NumberResult result, string expected)
     {
+        var kind = result == NumberResult.OutOfRange ? ImportProblems.NumberOutOfRange : ImportProblems.OptionalValueIgnored;
         var found = ImportProblems.Quote(text);
-        Report(ImportProblems.OptionalValueIgnored, $"{key}={found} cannot be used");
+        Report(kind, $"{key}={found}: expected {expected}; the event was stored without it");
     }
 
     /// <summary>Reports a value that cannot be read; always false.</summary>
@@ -100,7 +139,7 @@ internal sealed class LineContext(LineReader lines, ReadSession session)
     {
         var kind = result == NumberResult.OutOfRange ? ImportProblems.NumberOutOfRange : ImportProblems.MalformedValue;
         var found = ImportProblems.Quote(text);
-        Report(kind, $"{key}={found}: expected {expected}");
+        Report(kind, $"{key}={found}: expected {expected}; the event was not stored");
         return false;
     }
 }

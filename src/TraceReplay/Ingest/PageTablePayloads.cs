@@ -33,7 +33,7 @@ internal static class PageTablePayloads
             }
             else if (key.SequenceEqual("pa"u8))
             {
-                hasPa = context.Required("pa", value, out pa);
+                hasPa = !context.IsRepeated("pa", hasPa) && context.Required("pa", value, out pa);
                 if (!hasPa)
                 {
                     return;
@@ -45,7 +45,7 @@ internal static class PageTablePayloads
             }
             else if (key.SequenceEqual("new"u8))
             {
-                hasNew = context.Required("new", value, out @new);
+                hasNew = !context.IsRepeated("new", hasNew) && context.Required("new", value, out @new);
                 if (!hasNew)
                 {
                     return;
@@ -80,6 +80,7 @@ internal static class PageTablePayloads
         }
         else
         {
+            context.CheckAligned("pa", pa);
             context.Sink.On(new PageTableWrite(context.NextHeader(), pa, @new, old, level, alias, size, context.Intern(how), pc));
         }
     }
@@ -97,7 +98,7 @@ internal static class PageTablePayloads
         {
             if (key.SequenceEqual("base"u8))
             {
-                hasBase = context.Required("base", value, out tableBase);
+                hasBase = !context.IsRepeated("base", hasBase) && context.Required("base", value, out tableBase);
                 if (!hasBase)
                 {
                     return;
@@ -105,7 +106,7 @@ internal static class PageTablePayloads
             }
             else if (key.SequenceEqual("level"u8))
             {
-                hasLevel = context.Required("level", value, LowestLevel, HighestLevel, out level);
+                hasLevel = !context.IsRepeated("level", hasLevel) && context.Required("level", value, LowestLevel, HighestLevel, out level);
                 if (!hasLevel)
                 {
                     return;
@@ -135,6 +136,7 @@ internal static class PageTablePayloads
             return;
         }
 
+        context.CheckAligned("base", tableBase);
         context.Sink.On(new TableKnown(context.NextHeader(), tableBase, level, entries, root, parent, granule));
     }
 
@@ -192,7 +194,7 @@ internal static class PageTablePayloads
             }
             else if (key.SequenceEqual("pa"u8))
             {
-                hasPa = context.Required("pa", value, out pa);
+                hasPa = !context.IsRepeated("pa", hasPa) && context.Required("pa", value, out pa);
                 if (!hasPa)
                 {
                     return;
@@ -200,7 +202,8 @@ internal static class PageTablePayloads
             }
             else if (key.SequenceEqual(valueKey))
             {
-                hasContent = context.Required(source == DescriptorSource.Hardware ? "new" : "val", value, out content);
+                var contentKey = source == DescriptorSource.Hardware ? "new" : "val";
+                hasContent = !context.IsRepeated(contentKey, hasContent) && context.Required(contentKey, value, out content);
                 if (!hasContent)
                 {
                     return;
@@ -218,6 +221,7 @@ internal static class PageTablePayloads
             return;
         }
 
+        context.CheckAligned("pa", pa);
         context.Sink.On(new DescriptorValueKnown(context.NextHeader(), source, pa, content, old, level));
     }
 
@@ -232,7 +236,7 @@ internal static class PageTablePayloads
         {
             if (key.SequenceEqual("base"u8))
             {
-                hasBase = context.Required("base", value, out tableBase);
+                hasBase = !context.IsRepeated("base", hasBase) && context.Required("base", value, out tableBase);
                 if (!hasBase)
                 {
                     return;
@@ -254,6 +258,7 @@ internal static class PageTablePayloads
             return;
         }
 
+        context.CheckAligned("base", tableBase);
         context.Sink.On(new TableGone(context.NextHeader(), isFree, tableBase, level, context.Intern(why)));
     }
 
@@ -270,7 +275,7 @@ internal static class PageTablePayloads
             }
         }
 
-        context.ReportIgnored("granule", text);
+        context.ReportLeftOut("granule", text, NumberResult.Malformed, "4k, 16k or 64k");
         return null;
     }
 

@@ -6,7 +6,6 @@ internal sealed class PeekStream : ReadOnlyStream
     private readonly Stream _inner;
     private readonly byte[] _head;
     private readonly int _headLength;
-    private readonly DamagedSourceException? _damage;
     private int _position;
 
     public PeekStream(Stream inner, int headBytes)
@@ -28,7 +27,7 @@ internal sealed class PeekStream : ReadOnlyStream
             catch (DamagedSourceException e)
             {
                 // Told again where it belongs: after the bytes that are good.
-                _damage = e;
+                Damage = e;
                 break;
             }
         }
@@ -36,6 +35,9 @@ internal sealed class PeekStream : ReadOnlyStream
 
     /// <summary>The first bytes: as many as asked for, or all there are.</summary>
     public ReadOnlySpan<byte> Head => _head.AsSpan(0, _headLength);
+
+    /// <summary>Why the head is not longer; thrown again once the head was read.</summary>
+    public DamagedSourceException? Damage { get; }
 
     /// <summary>Passes over bytes of the head.</summary>
     public void Skip(int count) => _position += count;
@@ -50,6 +52,6 @@ internal sealed class PeekStream : ReadOnlyStream
             return count;
         }
 
-        return _damage is null ? _inner.Read(buffer) : throw _damage;
+        return Damage is null ? _inner.Read(buffer) : throw Damage;
     }
 }

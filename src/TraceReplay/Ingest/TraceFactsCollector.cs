@@ -16,6 +16,7 @@ public sealed class TraceFactsCollector(NameTable names) : IEventSink
     private bool _hasTables;
     private bool _hasRoots;
     private bool _hasBarriers;
+    private ulong? _firstHypervisorConfiguration;
     private bool _hasTlbis;
 
     // Names already looked at, so that each text is compared once.
@@ -34,6 +35,7 @@ public sealed class TraceFactsCollector(NameTable names) : IEventSink
         LowestLevel = _lowestLevel == int.MaxValue ? null : _lowestLevel,
         HasTables = _hasTables,
         HasRoots = _hasRoots,
+        FirstHypervisorConfiguration = _firstHypervisorConfiguration,
         HasBarriers = _hasBarriers,
         HasTlbis = _hasTlbis,
     };
@@ -63,11 +65,19 @@ public sealed class TraceFactsCollector(NameTable names) : IEventSink
     public void On(in SystemRegisterWrite e)
     {
         SeeCpu(e.Header.Cpu);
-        if (!_hasRoots && e.Register != _lastRegister)
+        if (e.Register == _lastRegister || (_hasRoots && _firstHypervisorConfiguration is not null))
         {
-            _lastRegister = e.Register;
-            _hasRoots = names.Name(e.Register) is "ttbr0_el1" or "ttbr1_el1";
+            return;
         }
+
+        var register = names.Name(e.Register);
+        if (register == "hcr_el2")
+        {
+            _firstHypervisorConfiguration ??= e.Value;
+        }
+
+        _lastRegister = e.Register;
+        _hasRoots |= register is "ttbr0_el1" or "ttbr1_el1" or "ttbr0_el2";
     }
 
     public void On(in TableKnown e)

@@ -34,7 +34,7 @@ public static class TraceImporter
         }
         catch (Exception e) when (e is DatabaseException or SqliteException or IOException or UnauthorizedAccessException)
         {
-            throw new ImportException($"{databasePath}: cannot be written ({e.Message})", e);
+            throw new ImportException($"{databasePath}: cannot be written ({TraceDatabase.Reason(e)}); no database was made or changed", e);
         }
     }
 
@@ -100,6 +100,11 @@ public static class TraceImporter
             throw new ImportException("no trace; expected at least one file, or - for standard input");
         }
 
+        if (paths.Contains(""))
+        {
+            throw new ImportException("a trace has an empty name; expected a file name, or - for standard input");
+        }
+
         if (options.Format is { } format)
         {
             TraceSource.FindReader(format);
@@ -121,10 +126,12 @@ public static class TraceImporter
     {
         if (source.LastSeq < source.FirstSeq)
         {
+            var problem = session.Problems.Kept.FirstOrDefault(problem => problem.TraceId == session.Problems.TraceId);
+            var told = problem is null ? "" : $"; first problem, line {problem.Line}: {problem.Kind.Name}, {problem.Detail}";
             var met = session.Skipped.All.Select(entry => entry.Event).Take(5).ToList();
             var found = met.Count == 0 ? "" : $", only {string.Join(", ", met)}";
             throw new ImportException(
-                $"{source.Path}: no event of the vocabulary in {source.Text.LineCount} lines{found}; expected pgtable_write, tlbi, barrier and others");
+                $"{source.Path}: no event of the vocabulary in {source.Text.LineCount} line(s){found}{told}; expected pgtable_write, tlbi, barrier and others");
         }
     }
 

@@ -22,7 +22,18 @@ public static class TraceSource
     public static SourceSummary Read(string path, ReadSession session, string? format = null)
     {
         using var stream = Open(path);
-        return Read(stream, path, session, format);
+        var before = new FileInfo(path);
+        var (length, time) = (before.Length, before.LastWriteTimeUtc);
+        var summary = Read(stream, path, session, format);
+        var after = new FileInfo(path);
+
+        // A pipe and the files of the kernel tell no length.
+        if (length > 0 && after.Exists && (after.Length, after.LastWriteTimeUtc) != (length, time))
+        {
+            session.Problems.Add(ImportProblems.SourceChanged, summary.Text.LineCount, $"{length} bytes before, {after.Length} after", default);
+        }
+
+        return summary;
     }
 
     /// <summary>Reads a stream.</summary>
@@ -99,12 +110,19 @@ public static class TraceSource
         var isGzip = raw.Head.SequenceEqual(GzipMagic);
         using var decompressed = isGzip ? new GzipTextStream(raw) : (ReadOnlyStream)raw;
         using var text = new PeekStream(decompressed, TraceReaders.HeadBytes);
+        if (text.Head.IsEmpty)
+        {
+            throw new ImportException(text.Damage is null
+                ? $"{path}: empty after decompression; expected a trace ({TraceReaders.Names})"
+                : $"{path}: nothing can be decompressed ({text.Damage.Message}); copy the file again");
+        }
+
         if (text.Head.StartsWith(Utf8Mark))
         {
             text.Skip(Utf8Mark.Length);
         }
 
-        var reader = forced ?? Recognise(text.Head, path);
+        var reader = forced ?? Recognise(text, path);
         var firstSeq = session.NextSeq;
         TextSummary summary;
         session.RawBytes = () => hashed.Bytes;
@@ -127,14 +145,14 @@ public static class TraceSource
         };
     }
 
-    private static ITraceReader Recognise(ReadOnlySpan<byte> head, string path)
+    private static ITraceReader Recognise(PeekStream text, string path)
     {
-        if (TraceReaders.Detect(head) is { } reader)
+        if (TraceReaders.Detect(text.Head) is { } reader)
         {
             return reader;
         }
 
-        var hint = ForeignFormats.Hint(head);
+        var hint = text.Damage is null ? ForeignFormats.Hint(text.Head) : $" ({text.Damage.Message})";
         throw new ImportException($"{path}: not a trace that can be read{hint}; expected text of one of {TraceReaders.Names}");
     }
 }

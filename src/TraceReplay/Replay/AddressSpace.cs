@@ -48,8 +48,23 @@ public sealed class AddressSpace
     /// <summary>Row id, 1-based in order of creation.</summary>
     public required int Id { get; init; }
 
-    /// <summary>0 for TTBR0, 1 for TTBR1, -1 when not known.</summary>
+    /// <summary>Regime, and stage, whose walks use it.</summary>
+    public required TranslationRegime Regime { get; init; }
+
+    /// <summary>0 for TTBR0 or VTTBR, 1 for TTBR1, -1 when not known.</summary>
     public required int Half { get; init; }
+
+    /// <summary>The register that holds its root, by <see cref="RootSlot"/>.</summary>
+    internal int Slot => IsRooted ? RootSlot.Of(Regime, Half) : RootSlot.Unrooted;
+
+    /// <summary>True for stage 2: its entries are tagged with the VMID, which stands where stage 1 has the ASID.</summary>
+    public bool IsStage2 => Regime == TranslationRegime.Stage2;
+
+    /// <summary>VMID under which a stage-1 tree of EL1&amp;0 was loaded last; null when not told, and for other regimes.</summary>
+    public ushort? Vmid { get; internal set; }
+
+    /// <summary>True when HCR_EL2 of a CPU that loaded it is not told, in a trace that has it elsewhere: the regime is a guess.</summary>
+    public bool RegimeIsAssumed { get; internal set; }
 
     /// <summary>How its descriptors are read.</summary>
     public required DescriptorComparer Comparer { get; set; }
@@ -160,7 +175,7 @@ public sealed class AddressSpace
     /// </summary>
     public bool HasLeft(ushort asid, CpuSet cpus)
     {
-        if (!IsRooted || Half != 0 || (asid | 1) == (_lastAsid | 1))
+        if (!IsRooted || Half != 0 || IsStage2 || (asid | 1) == (_lastAsid | 1))
         {
             return false;
         }
@@ -261,7 +276,7 @@ public sealed class AddressSpace
     {
         if (isGlobal)
         {
-            return _globalObligations ??= [new Obligation(0, true, false, false, Holders)];
+            return _globalObligations ??= [Obligation.Global(Holders)];
         }
 
         return _asidObligations ??= BuildAsidObligations();
@@ -278,25 +293,25 @@ public sealed class AddressSpace
         if (!IsRooted)
         {
             return LearnedAsid is { } learned
-                ? [new Obligation(learned, false, false, false, AllCpus)]
-                : [new Obligation(0, false, true, false, AllCpus)];
+                ? [new Obligation(learned, false, false, false, AllCpus, CpuSet.Empty)]
+                : [new Obligation(0, false, true, false, AllCpus, CpuSet.Empty)];
         }
 
         if (_cpusByAsid.Count > (Half == 1 ? MaxKernelAsids : MaxUserAsids))
         {
-            return [new Obligation(0, false, false, true, _holders.Union(_assumedHolders))];
+            return [new Obligation(0, false, false, true, _holders.Union(_assumedHolders), CpuSet.Empty)];
         }
 
         var obligations = new Obligation[_cpusByAsid.Count + (_assumedHolders.IsEmpty ? 0 : 1)];
         var i = 0;
         if (!_assumedHolders.IsEmpty)
         {
-            obligations[i++] = new Obligation(0, false, false, true, _assumedHolders);
+            obligations[i++] = new Obligation(0, false, false, true, _assumedHolders, CpuSet.Empty);
         }
 
         foreach (var (asid, cpus) in _cpusByAsid)
         {
-            obligations[i++] = new Obligation(asid, false, AsidUnknown, false, cpus);
+            obligations[i++] = new Obligation(asid, false, AsidUnknown, false, cpus, IsStage2 ? cpus : CpuSet.Empty);
         }
 
         return obligations;
@@ -312,6 +327,34 @@ public sealed class AddressSpace
             ForgetTemplates();
         }
     }
+
+    /// <summary>True when the tree holds something a CPU may cache.</summary>
+    internal bool HasContent()
+    {
+        if (RanWhileStoring)
+        {
+            return true;
+        }
+
+        if (IsValid(ContentHint))
+        {
+            return true;
+        }
+
+        for (var index = 0; index < Root.Entries; index++)
+        {
+            if (IsValid(index))
+            {
+                ContentHint = index;
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private bool IsValid(int index) =>
+        Root.ValueAt(index) is { } value && (value & DescriptorBits.Valid) != 0;
 
     private static uint TaintKey(ushort asid, int cpu) => ((uint)cpu << 16) | asid;
 }

@@ -17,6 +17,11 @@ internal sealed class BreakExplainer(MachineState machine, InvalidationTracker t
 
     public BreakExplanation Explain(StaleRecord record, int makerCpu, int makerTask)
     {
+        if (record.Space.IsStage2 && ExplainStep(record) is { } step)
+        {
+            return step;
+        }
+
         if (record.TlbiWaits && tracker.Log.Find(record.TlbiSeq) is { } waiting && CoversAll(record))
         {
             return MissingCompletion(record, waiting, makerCpu);
@@ -43,6 +48,32 @@ internal sealed class BreakExplainer(MachineState machine, InvalidationTracker t
         }
 
         return bestTlbi is { } nearest ? FromMiss(record, best, nearest) : NoTlbi(record, earlier);
+    }
+
+    // A stage-2 value that was invalidated by IPA still stands in entries that combine both stages.
+    private BreakExplanation? ExplainStep(StaleRecord record)
+    {
+        var isFirstStepDone = !record.TlbiWaits && record.TlbiStep == InvalidationStep.Ipa && record.TlbiSeq != 0;
+        var isFirstStepIssued = record.TlbiWaits && record.TlbiStep == InvalidationStep.Ipa;
+        if (!isFirstStepDone && !isFirstStepIssued)
+        {
+            return null;
+        }
+
+        var early = record.EarlyTlbiSeq == 0 ? null : tracker.Log.Find(record.EarlyTlbiSeq);
+        if ((early ?? tracker.Log.Find(record.TlbiSeq)) is not { } shown)
+        {
+            return null;
+        }
+
+        var why = early is not null
+            ? "came before the DSB that completes the invalidation by IPA: combined entries may have been made again"
+            : "drops the stage-2 entry, and no operation on stage 1 followed its DSB to drop the entries that combine both stages";
+        var barrier = machine.Cpu(shown.Header.Cpu).NextBarrier(shown.Header.Seq);
+        var barrierWhy = barrier is not { Barrier: { } seen } ? ""
+            : seen.CompletesTlbi ? $"{seen.Text} completes that TLBI, the other step is missing" : $"{seen.Text} does not complete a TLBI";
+        return new BreakExplanation(
+            RuleId.Stage2Incomplete, new Evidence(shown.Header, why, barrier?.Seq, barrier?.Line, barrierWhy), FoldKind.Record, record.Id);
     }
 
     private static bool CoversAll(StaleRecord record)
@@ -114,16 +145,31 @@ internal sealed class BreakExplainer(MachineState machine, InvalidationTracker t
         var involved = tlbi.Header.Cpu == record.Break.Header.Cpu || tlbi.Header.Cpu == makerCpu
             || (tlbi.Header.Task != 0 && (tlbi.Header.Task == record.Break.Header.Task || tlbi.Header.Task == makerTask));
         var miss = TlbiMatch.MatchEntry(tlbi, record);
+        if (miss == TlbiMiss.Regime)
+        {
+            return involved && NamesAddress(tlbi, record) ? miss : TlbiMiss.Unrelated;
+        }
+
+        if (miss == TlbiMiss.Vmid)
+        {
+            return involved && (!tlbi.IsByAddress || TlbiMatch.Overlaps(tlbi, record)) ? miss : TlbiMiss.Unrelated;
+        }
+
         if (miss is TlbiMiss.Address or TlbiMiss.Range)
         {
             var isNear = IsNearby(tlbi, record)
                 || (tlbi.Operand.Defect == TlbiDefect.RangeGranule && IsNearby(InGranuleInUse(tlbi), record));
             var holdsAddress = TlbiMatch.Overlaps(tlbi, record);
-            return involved && (holdsAddress || (isNear && MatchesSomeAsid(tlbi, record))) ? miss : TlbiMiss.Unrelated;
+            return involved && (holdsAddress || (isNear && MatchesSomeTag(tlbi, record))) ? miss : TlbiMiss.Unrelated;
+        }
+
+        if (record.Space.IsStage2 && miss == TlbiMiss.None && !MatchesSomeTag(tlbi, record))
+        {
+            return involved ? TlbiMiss.Vmid : TlbiMiss.Unrelated;
         }
 
         // Other processes use the same addresses, and other CPUs flush themselves, without meaning this entry.
-        var isOfOthers = tlbi.Operation.Method == TlbiMethod.Asid || !tlbi.IsBroadcast || !MatchesSomeAsid(tlbi, record);
+        var isOfOthers = tlbi.Operation.Method == TlbiMethod.Asid || !tlbi.IsBroadcast || !MatchesSomeTag(tlbi, record);
         if (!involved && isOfOthers)
         {
             return TlbiMiss.Unrelated;
@@ -134,9 +180,14 @@ internal sealed class BreakExplainer(MachineState machine, InvalidationTracker t
             return miss;
         }
 
-        if (!MatchesSomeAsid(tlbi, record))
+        if (!MatchesSomeTag(tlbi, record))
         {
-            return TlbiMiss.Asid;
+            return record.Space.IsStage2 ? TlbiMiss.Vmid : TlbiMiss.Asid;
+        }
+
+        if (tlbi.StepFor(record) == InvalidationStep.Combined)
+        {
+            return TlbiMiss.Stage2Step;
         }
 
         if (!tracker.IsOrdered(record, tlbi) || WasUnordered(record, tlbi))
@@ -151,11 +202,11 @@ internal sealed class BreakExplainer(MachineState machine, InvalidationTracker t
     private static bool WasUnordered(StaleRecord record, in TlbiEvent tlbi) =>
         TlbiMatch.CoveredObligations(tlbi, record) != 0 && record.TlbiSeq < tlbi.Header.Seq;
 
-    private static bool MatchesSomeAsid(in TlbiEvent tlbi, StaleRecord record)
+    private static bool MatchesSomeTag(in TlbiEvent tlbi, StaleRecord record)
     {
         for (var i = 0; i < record.ObligationCount; i++)
         {
-            if (!record.Obligations[i].Pending.IsEmpty && TlbiMatch.MatchesAsid(tlbi, record.Obligations[i]))
+            if (!record.Obligations[i].Pending.IsEmpty && TlbiMatch.MatchesTag(tlbi, record, record.Obligations[i]))
             {
                 return true;
             }
@@ -163,6 +214,11 @@ internal sealed class BreakExplainer(MachineState machine, InvalidationTracker t
 
         return false;
     }
+
+    // By address, in a regime that it does not act on: the operand holds the entry's address all the same.
+    private static bool NamesAddress(in TlbiEvent tlbi, StaleRecord record) =>
+        tlbi.Operation.Method is TlbiMethod.Address or TlbiMethod.AddressAnyAsid && record.Space.IsRooted && !record.Space.IsStage2
+        && tlbi.Operand.Start <= record.LastIa && tlbi.Operand.Last >= record.Ia;
 
     private static bool IsNearby(in TlbiEvent tlbi, StaleRecord record)
     {
@@ -195,7 +251,7 @@ internal sealed class BreakExplainer(MachineState machine, InvalidationTracker t
         var granule = machine.Configuration.DefaultFormat.Granule;
         var code = granule.PageShift switch { 12 => 1UL, 14 => 2UL, _ => 3UL };
         var operand = (tlbi.RawOperand & ~(3UL << granuleShift)) | (code << granuleShift);
-        var ds = machine.Configuration.Control?.Ds ?? false;
+        var ds = machine.Configuration.HostControl?.Ds ?? false;
         return tlbi with { Operand = TlbiOperand.Decode(tlbi.Operation, operand, granule, ds, machine.Configuration.HasTtl) };
     }
 
@@ -243,9 +299,12 @@ internal sealed class BreakExplainer(MachineState machine, InvalidationTracker t
             TlbiMiss.Ttl => (RuleId.TlbiTtl, TtlWhy(tlbi, record)),
             TlbiMiss.Misaligned => (RuleId.TlbiRangeMisaligned, "has a base that is not aligned to its TTL hint"),
             TlbiMiss.Nxs => (RuleId.TlbiNxs, "is nXS, and the entry's memory has the XS attribute"),
+            TlbiMiss.Stage2Step => (RuleId.Stage2Incomplete, "drops entries that combine both stages, and nothing invalidated the stage-2 entry by IPA"),
+            TlbiMiss.Regime => (RuleId.TlbiRegime, RegimeWhy(tlbi, record)),
+            TlbiMiss.Vmid => (RuleId.TlbiVmid, VmidWhy(tlbi, record)),
             TlbiMiss.Asid => (RuleId.TlbiAsid, AsidWhy(tlbi, record)),
             TlbiMiss.Range => (RuleId.TlbiRange, RangeWhy(tlbi)),
-            _ => (RuleId.TlbiAddress, $"covers VA 0x{tlbi.Operand.Start:x}..0x{tlbi.Operand.Last:x} only"),
+            _ => (RuleId.TlbiAddress, CoversWhy(tlbi)),
         };
         var barrier = BarrierWhy(record, tlbi, miss);
         var barrierText = barrier switch
@@ -292,6 +351,16 @@ internal sealed class BreakExplainer(MachineState machine, InvalidationTracker t
         return holders.ToString();
     }
 
+    private static string RegimeWhy(in TlbiEvent tlbi, StaleRecord record) => tlbi.Target.Stage1 is { } regime
+        ? $"acts on {regime.Text()}, and the entry is of {record.Space.Regime.Text()}"
+        : $"does not act on {record.Space.Regime.Text()}";
+
+    private static string VmidWhy(in TlbiEvent tlbi, StaleRecord record)
+    {
+        var own = record.Space.IsStage2 ? record.Obligations[0].Asid : record.Space.Vmid;
+        return $"executed with VMID {tlbi.Target.Vmid}, and the entry is tagged with VMID {own}";
+    }
+
     private static string TtlWhy(in TlbiEvent tlbi, StaleRecord record) => tlbi.Operand.Defect == TlbiDefect.TtlGranule
         ? "has a TTL hint for another granule"
         : $"has a TTL hint for level {tlbi.Operand.LeafLevel}, and the entry is a {(record.IsTable ? "table" : "leaf")} at level {record.Level}";
@@ -325,5 +394,8 @@ internal sealed class BreakExplainer(MachineState machine, InvalidationTracker t
 
     private static string RangeWhy(in TlbiEvent tlbi) => tlbi.Operand.Defect == TlbiDefect.RangeGranule
         ? "has a TG that is not the granule in use"
-        : $"covers VA 0x{tlbi.Operand.Start:x}..0x{tlbi.Operand.Last:x} only";
+        : CoversWhy(tlbi);
+
+    private static string CoversWhy(in TlbiEvent tlbi) =>
+        $"covers {(tlbi.Operation.Method == TlbiMethod.Ipa ? "IPA" : "VA")} 0x{tlbi.Operand.Start:x}..0x{tlbi.Operand.Last:x} only";
 }

@@ -33,7 +33,7 @@ internal sealed class FlushExplainer(MachineState machine, InvalidationTracker t
                 break;
             }
 
-            var miss = MissOf(tlbi, asid, cpu);
+            var miss = MissOf(tlbi, space, asid, cpu);
             if (miss > best)
             {
                 (best, nearest) = (miss, tlbi);
@@ -66,9 +66,10 @@ internal sealed class FlushExplainer(MachineState machine, InvalidationTracker t
         return new Evidence(found.Header, why, next?.Seq, next?.Line, barrierWhy);
     }
 
-    private Miss MissOf(in TlbiEvent tlbi, ushort? asid, int cpu)
+    private Miss MissOf(in TlbiEvent tlbi, AddressSpace space, ushort? asid, int cpu)
     {
-        if (tlbi.Operation.Method is not (TlbiMethod.All or TlbiMethod.Asid))
+        if (tlbi.Operation.Method is not (TlbiMethod.All or TlbiMethod.Asid)
+            || !TlbiMatch.IsForRegime(tlbi, space) || !TlbiMatch.IsForVmid(tlbi, space))
         {
             return Miss.Unrelated;
         }

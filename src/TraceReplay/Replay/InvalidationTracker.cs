@@ -18,7 +18,7 @@ internal sealed class InvalidationTracker(MachineState machine, StaleRecords rec
     /// <summary>Called with a flush of everything or of an ASID once its DSB completed it.</summary>
     public Action<OutstandingFlush, int, long>? FlushCompleted { get; set; }
 
-    /// <summary>A TLBI of the host's stage 1.</summary>
+    /// <summary>A TLBI was executed.</summary>
     /// <returns>Stale records it covered; -1 where it reached some and its TTL hint was wrong for all of them.</returns>
     public int Execute(in TlbiEvent tlbi)
     {
@@ -79,7 +79,7 @@ internal sealed class InvalidationTracker(MachineState machine, StaleRecords rec
         }
 
         var store = record.Break.Header;
-        var domain = tlbi.Operation.Reach;
+        var domain = tlbi.Reach;
         if (domain == Shareability.Local && store.Cpu != tlbi.Header.Cpu)
         {
             domain = Shareability.Inner;
@@ -96,7 +96,8 @@ internal sealed class InvalidationTracker(MachineState machine, StaleRecords rec
         }
 
         var flush = new OutstandingFlush(
-            tlbi.Operation.Method, tlbi.Operand.Asid, tlbi.IsBroadcast, tlbi.Operation.Reach, tlbi.Header.Seq);
+            tlbi.Operation.Method, tlbi.Target.Stage1, tlbi.Target.Vmid, tlbi.Target.Stage2, tlbi.Operand.Asid, tlbi.IsBroadcast,
+            tlbi.Reach, tlbi.Header.Seq);
         if (machine.Facts.HasBarriers)
         {
             cpu.Flushes.Add(flush);
@@ -109,32 +110,59 @@ internal sealed class InvalidationTracker(MachineState machine, StaleRecords rec
 
     private void CollectRooted(in TlbiEvent tlbi)
     {
-        if (tlbi.IsByAddress)
+        if (tlbi.Operation.Method == TlbiMethod.CleanOnly)
         {
-            foreach (var space in machine.Pending.Rooted(tlbi.Half))
-            {
-                if (space.Pending.Count != 0 && MayReach(tlbi, space))
-                {
-                    space.Pending.Collect(tlbi.Operand.Start, tlbi.Operand.Last, _candidates);
-                }
-            }
-
             return;
         }
 
-        for (var half = 0; half <= 1; half++)
+        if (tlbi.Target.Stage1 is { } regime)
         {
-            foreach (var space in machine.Pending.Rooted(half))
+            if (tlbi.IsByAddress)
             {
-                if (space.Pending.Count != 0 && MayReach(tlbi, space))
+                CollectAddressed(tlbi, RootSlot.Of(regime, tlbi.Half));
+            }
+            else
+            {
+                for (var half = 0; half < RootSlot.Halves(regime); half++)
                 {
-                    space.Pending.CollectAll(_candidates);
+                    CollectWhole(tlbi, RootSlot.Of(regime, half));
                 }
+            }
+        }
+
+        if (tlbi.Operation.Method == TlbiMethod.Ipa)
+        {
+            CollectAddressed(tlbi, RootSlot.Stage2);
+        }
+        else if (tlbi.Target.Stage2 || tlbi.DropsCombined)
+        {
+            CollectWhole(tlbi, RootSlot.Stage2);
+        }
+    }
+
+    private void CollectAddressed(in TlbiEvent tlbi, int slot)
+    {
+        foreach (var space in machine.Pending.Rooted(slot))
+        {
+            if (space.Pending.Count != 0 && MayReach(tlbi, space))
+            {
+                space.Pending.Collect(tlbi.Operand.Start, tlbi.Operand.Last, _candidates);
             }
         }
     }
 
-    private static bool MayReach(in TlbiEvent tlbi, AddressSpace space) => tlbi.Operation.Method switch
+    private void CollectWhole(in TlbiEvent tlbi, int slot)
+    {
+        foreach (var space in machine.Pending.Rooted(slot))
+        {
+            if (space.Pending.Count != 0 && MayReach(tlbi, space))
+            {
+                space.Pending.CollectAll(_candidates);
+            }
+        }
+    }
+
+    private static bool MayReach(in TlbiEvent tlbi, AddressSpace space) => space.IsStage2 || tlbi.Operation.Method switch
     {
         TlbiMethod.Address => space.Pending.AnyAsidCount != 0 || space.HasAsid(tlbi.Operand.Asid),
         TlbiMethod.Asid => space.AsidUnknown || space.HasAsid(tlbi.Operand.Asid),
@@ -144,7 +172,7 @@ internal sealed class InvalidationTracker(MachineState machine, StaleRecords rec
     private void CollectUnrooted(in TlbiEvent tlbi)
     {
         var unrooted = machine.Pending.Unrooted;
-        if (unrooted.Count == 0)
+        if (unrooted.Count == 0 || tlbi.Target.Stage1 != machine.Configuration.Host)
         {
             return;
         }
@@ -195,16 +223,24 @@ internal sealed class InvalidationTracker(MachineState machine, StaleRecords rec
             return false;
         }
 
+        var step = tlbi.StepFor(record);
+        if (step == InvalidationStep.Combined && (mask = WithoutFirstStepDue(record, mask, tlbi)) == 0)
+        {
+            record.EarlyTlbiSeq = tlbi.Header.Seq;
+            return false;
+        }
+
         if (!machine.Facts.HasBarriers)
         {
             record.TlbiSeq = tlbi.Header.Seq;
-            records.Complete(record, mask, tlbi.IsBroadcast, cpu.Cpu, tlbi.Header.Seq);
+            record.TlbiStep = step;
+            records.Complete(record, mask, step, tlbi.IsBroadcast, cpu.Cpu, tlbi.Header.Seq);
             return true;
         }
 
         var alreadyWaits = record.TlbiWaits && record.TlbiCpu == cpu.Cpu && (record.TlbiMask & mask) == mask
-            && (record.TlbiIsBroadcast || !tlbi.IsBroadcast);
-        if (alreadyWaits && record.TlbiReach <= tlbi.Operation.Reach)
+            && (record.TlbiIsBroadcast || !tlbi.IsBroadcast) && record.TlbiStep == step;
+        if (alreadyWaits && record.TlbiReach <= tlbi.Reach)
         {
             // Every DSB that completes this one completes the earlier one too.
             return true;
@@ -213,18 +249,35 @@ internal sealed class InvalidationTracker(MachineState machine, StaleRecords rec
         if (!alreadyWaits)
         {
             // One TLBI for each ASID of an address space: the DSB behind them completes all.
-            var joinsEarlier = record.TlbiWaits && record.TlbiCpu == cpu.Cpu && record.TlbiIsBroadcast == tlbi.IsBroadcast;
+            var joinsEarlier = record.TlbiWaits && record.TlbiCpu == cpu.Cpu && record.TlbiIsBroadcast == tlbi.IsBroadcast
+                && record.TlbiStep == step;
             record.TlbiSeq = tlbi.Header.Seq;
             record.TlbiCpu = cpu.Cpu;
             record.TlbiMask = joinsEarlier ? record.TlbiMask | mask : mask;
             record.TlbiIsBroadcast = tlbi.IsBroadcast;
-            record.TlbiReach = tlbi.Operation.Reach;
+            record.TlbiReach = tlbi.Reach;
+            record.TlbiStep = step;
             record.TlbiWaits = true;
         }
 
         cpu.Invalidations.Add(new OutstandingInvalidation(
-            record, record.Generation, mask, tlbi.IsBroadcast, tlbi.Operation.Reach, tlbi.Operation.IsNxs, tlbi.Header.Seq));
+            record, record.Generation, mask, tlbi.IsBroadcast, tlbi.Reach, tlbi.Operation.IsNxs, tlbi.Header.Seq, step));
         return true;
+    }
+
+    // While a CPU that the operation reaches may hold the stage-2 entry, it may make combined ones again.
+    private static ulong WithoutFirstStepDue(StaleRecord record, ulong mask, in TlbiEvent tlbi)
+    {
+        for (var i = 0; i < record.ObligationCount; i++)
+        {
+            ref readonly var obligation = ref record.Obligations[i];
+            if (tlbi.IsBroadcast ? !obligation.IpaPending.IsEmpty : obligation.IpaPending.Contains(tlbi.Header.Cpu))
+            {
+                mask &= ~(1UL << i);
+            }
+        }
+
+        return mask;
     }
 
     private void CompleteInvalidations(ProcessingElement cpu, BarrierOperation barrier, long seq)
@@ -251,7 +304,7 @@ internal sealed class InvalidationTracker(MachineState machine, StaleRecords rec
                 entry.Record.TlbiWaits = false;
             }
 
-            records.Complete(entry.Record, entry.Mask, entry.IsBroadcast, cpu.Cpu, seq);
+            records.Complete(entry.Record, entry.Mask, entry.Step, entry.IsBroadcast, cpu.Cpu, seq);
         }
 
         waiting.RemoveRange(kept, waiting.Count - kept);
@@ -284,7 +337,7 @@ internal sealed class InvalidationTracker(MachineState machine, StaleRecords rec
         }
 
         _sinceCompact = 0;
-        for (var slot = 0; slot < 3; slot++)
+        for (var slot = 0; slot <= RootSlot.Unrooted; slot++)
         {
             machine.Pending.Compact(slot);
         }

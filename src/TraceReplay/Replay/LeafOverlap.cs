@@ -25,7 +25,7 @@ internal static class LeafOverlap
                     return va;
                 }
             }
-            else if ((value & DescriptorBits.NotGlobal) == 0)
+            else if (space.Format.IsGlobal(value))
             {
                 var start = table.IaOf(index);
                 if (FindNonGlobal(other, other.Root, start, start + space.Format.Granule.EntrySpan(table.Level) - 1) is { } hit)
@@ -58,7 +58,7 @@ internal static class LeafOverlap
 
             if (space.Format.Kind(value, table.Level) != DescriptorKind.Table)
             {
-                if ((value & DescriptorBits.NotGlobal) != 0)
+                if (!space.Format.IsGlobal(value))
                 {
                     return Math.Max(start, table.IaOf(index));
                 }

@@ -36,6 +36,9 @@ internal sealed class MachineConfiguration
     private const int PagesToInferGranule = 16;
 
     private readonly TraceFacts _facts;
+    private readonly TranslationControl?[] _controls = new TranslationControl?[TranslationRegimes.Count];
+    private readonly ulong?[] _memoryAttributes = new ulong?[TranslationRegimes.Count];
+    private readonly DescriptorFeatures[] _features = new DescriptorFeatures[TranslationRegimes.Count];
     private Granule _granule;
     private int? _inputAddressBits;
 
@@ -44,15 +47,33 @@ internal sealed class MachineConfiguration
         _facts = facts;
         _granule = Infer(facts) ?? Granule.Size4K;
         GranuleSource = Infer(facts) is null ? GranuleSource.Assumed : GranuleSource.Inferred;
+        if (facts.FirstHypervisorConfiguration is { } first && new HypervisorConfiguration(first).HostAtEl2)
+        {
+            // Only a host at EL2 that is up writes E2H=1 first: before that it ran with TGE too.
+            AssumedHypervisor = HypervisorConfiguration.VheHost;
+            Host = TranslationRegime.El2Host;
+        }
     }
 
     public GranuleSource GranuleSource { get; private set; }
 
-    /// <summary>MAIR_EL1 as last written.</summary>
-    public ulong? MemoryAttributes { get; set; }
+    /// <summary>The regime of the kernel: EL2&amp;0 once a VHE host has set it up, else EL1&amp;0.</summary>
+    public TranslationRegime Host { get; private set; }
 
-    /// <summary>TCR_EL1 as last written by any CPU.</summary>
-    public TranslationControl? Control { get; private set; }
+    /// <summary>HCR_EL2 of CPUs that have not written it; null where nothing tells it.</summary>
+    public HypervisorConfiguration? AssumedHypervisor { get; private set; }
+
+    /// <summary>TCR_EL1 (or its counterpart) of the kernel as last written by any CPU.</summary>
+    public TranslationControl? HostControl => Control(Host);
+
+    /// <summary>The translation control of a regime as last written by any CPU.</summary>
+    public TranslationControl? Control(TranslationRegime regime) => _controls[(int)regime];
+
+    /// <summary>MAIR of a regime as last written.</summary>
+    public ulong? MemoryAttributes(TranslationRegime regime) => _memoryAttributes[(int)regime];
+
+    /// <summary>Features of a regime that give descriptor bits another meaning.</summary>
+    public DescriptorFeatures Features(TranslationRegime regime) => _features[(int)regime];
 
     /// <summary>True where <c>pgtable_meta</c> says that the traced world is Secure.</summary>
     public bool IsSecure { get; private set; }
@@ -66,7 +87,7 @@ internal sealed class MachineConfiguration
     public Granule Granule => _granule;
 
     /// <summary>Layout of descriptors whose half is not known.</summary>
-    public DescriptorFormat DefaultFormat => Control?.FormatOf(UsableHalf, IsSecure)
+    public DescriptorFormat DefaultFormat => HostControl?.FormatOf(UsableHalf, IsSecure, Features(Host))
         ?? new DescriptorFormat(_granule, Ds: false, Lpa: false, HardwareAccessFlag: false, HardwareDirty: null, IsSecure);
 
     /// <summary>Level of roots whose TCR is not known: the lowest level that the trace names, or that of 48-bit addresses.</summary>
@@ -74,7 +95,7 @@ internal sealed class MachineConfiguration
     {
         get
         {
-            if (Control is { } control)
+            if (HostControl is { } control)
             {
                 return _granule.StartLevel(64 - control.Size(UsableHalf));
             }
@@ -91,18 +112,36 @@ internal sealed class MachineConfiguration
         }
     }
 
-    private int UsableHalf => Control is { } control && !control.IsUsable(1) ? 0 : 1;
+    private int UsableHalf => HostControl is { } control && !control.IsUsable(1) ? 0 : 1;
 
-    /// <summary>TCR_EL1 was written.</summary>
-    public void SetControl(TranslationControl control)
+    /// <summary>TCR_ELx or VTCR_EL2 was written.</summary>
+    public void SetControl(TranslationRegime regime, TranslationControl control)
     {
         // A reset value, as a guest has it before it sets its own, tells nothing about the kernel.
         var half = control.IsUsable(1) ? 1 : 0;
-        if (control.IsUsable(half) && control.GranuleOf(half) is { } granule)
+        if (!control.IsUsable(half) || control.GranuleOf(half) is not { } granule)
         {
-            Control = control;
+            return;
+        }
+
+        _controls[(int)regime] = control;
+        Host = regime == TranslationRegime.El2Host ? regime : Host;
+        if (regime == Host)
+        {
             SetGranule(granule, GranuleSource.Tcr);
         }
+    }
+
+    /// <summary>MAIR_ELx was written.</summary>
+    public void SetMemoryAttributes(TranslationRegime regime, ulong value) => _memoryAttributes[(int)regime] = value;
+
+    /// <summary>A register switched features of a regime's descriptors.</summary>
+    /// <returns>True when that changes something.</returns>
+    public bool SetFeatures(TranslationRegime regime, DescriptorFeatures features)
+    {
+        var changed = _features[(int)regime] != features;
+        _features[(int)regime] = features;
+        return changed;
     }
 
     public void SetGranule(Granule granule, GranuleSource source)
@@ -126,10 +165,14 @@ internal sealed class MachineConfiguration
                 _inputAddressBits = (int)bits;
                 break;
             case "mair" when ParseNumber(value) is { } mair:
-                MemoryAttributes = mair;
+                SetMemoryAttributes(Host, mair);
+                break;
+            case "hcr" when ParseNumber(value) is { } hcr:
+                AssumedHypervisor = new HypervisorConfiguration(hcr);
+                Host = AssumedHypervisor.Value.RunsVheHost ? TranslationRegime.El2Host : TranslationRegime.El1;
                 break;
             case "tcr" when ParseNumber(value) is { } tcr:
-                SetControl(new TranslationControl(tcr));
+                SetControl(Host, new TranslationControl(tcr));
                 break;
             case "bbm_level" when ParseNumber(value) is { } level and <= 3:
                 BbmLevel = (int)level;
@@ -144,13 +187,18 @@ internal sealed class MachineConfiguration
     }
 
     /// <summary>The shape of a root by the TCR of a CPU, or by what is assumed; null where TCR switches walks off or is reserved.</summary>
-    public RootShape? ShapeOf(int half, TranslationControl? control)
+    public RootShape? ShapeOf(TranslationRegime regime, int half, TranslationControl? control)
     {
         if (control is not { } tcr)
         {
-            if (Control is { } other)
+            if (Control(regime) is { } other)
             {
-                return ShapeOf(half, other);
+                return ShapeOf(regime, half, other);
+            }
+
+            if (regime != Host)
+            {
+                return null;
             }
 
             var start = DefaultStartLevel;
@@ -158,15 +206,28 @@ internal sealed class MachineConfiguration
             return Shape(DefaultFormat, half, Math.Min(bits, 52), start);
         }
 
-        if (!tcr.IsUsable(half) || tcr.FormatOf(half, IsSecure) is not { } format)
+        if (!tcr.IsUsable(half) || tcr.FormatOf(half, IsSecure, Features(regime)) is not { } format)
         {
             return null;
         }
 
-        // 64K tables end at level 1; a smaller start level than the granule has would be a reserved size.
         var width = 64 - tcr.Size(half);
+        if (regime == TranslationRegime.Stage2)
+        {
+            return tcr.Stage2StartLevel is { } startLevel ? Stage2Shape(format, width, startLevel) : null;
+        }
+
+        // 64K tables end at level 1; a smaller start level than the granule has would be a reserved size.
         var level = format.Granule.StartLevel(width);
         return level is < -1 or > 3 ? null : Shape(format, half, width, level);
+    }
+
+    // Up to sixteen tables of the start level stand side by side as one (R_VCLZN).
+    private static RootShape? Stage2Shape(DescriptorFormat format, int bits, int level)
+    {
+        var indexBits = bits - format.Granule.Shift(level);
+        var concatenated = Math.Max(0, indexBits - format.Granule.IndexBits);
+        return indexBits < 0 || concatenated > 4 ? null : new RootShape(format, level, 1 << indexBits, 0);
     }
 
     // A root has at most a full table of entries, and a level that the granule has.

@@ -69,10 +69,10 @@ internal sealed class MachineState
         return _cpus[cpu];
     }
 
-    /// <summary>The comparer of a layout under the memory attributes last written.</summary>
-    public DescriptorComparer Comparer(DescriptorFormat format)
+    /// <summary>The comparer of a layout under the memory attributes last written in a regime.</summary>
+    public DescriptorComparer Comparer(TranslationRegime regime, DescriptorFormat format)
     {
-        var mair = Configuration.MemoryAttributes;
+        var mair = Configuration.MemoryAttributes(regime);
         foreach (var known in _comparers)
         {
             if (known.Format == format && known.MemoryAttributeRegister == mair)
@@ -91,25 +91,37 @@ internal sealed class MachineState
     {
         foreach (var space in _spaces)
         {
-            space.Comparer = Comparer(space.Format);
+            space.Comparer = Comparer(space.Regime, space.Format);
+        }
+    }
+
+    /// <summary>Features of a regime's descriptors changed.</summary>
+    public void RefreshFeatures(TranslationRegime regime, DescriptorFeatures features)
+    {
+        foreach (var space in _spaces)
+        {
+            if (space.Regime == regime)
+            {
+                space.Comparer = Comparer(regime, space.Format with { Features = features });
+            }
         }
     }
 
     /// <summary>The space of a root, made when this root is not known in this shape.</summary>
-    public AddressSpace RootedSpace(ulong rootPa, int half, RootShape shape, long seq)
+    public AddressSpace RootedSpace(ulong rootPa, TranslationRegime regime, int half, RootShape shape, long seq)
     {
         var frame = Memory.Frame(rootPa);
         foreach (var use in frame.Uses)
         {
             var known = use.Space;
-            if (known.IsRooted && use.Parent is null && use.Base == rootPa && known.Half == half
+            if (known.IsRooted && use.Parent is null && use.Base == rootPa && known.Half == half && known.Regime == regime
                 && use.Level == shape.Level && use.Entries == shape.Entries && known.Format.Granule == shape.Format.Granule
                 && known.Format.Ds == shape.Format.Ds && known.Format.Lpa == shape.Format.Lpa)
             {
                 // HA and HD may change under a root that stays.
                 if (known.Format != shape.Format)
                 {
-                    known.Comparer = Comparer(shape.Format);
+                    known.Comparer = Comparer(regime, shape.Format);
                 }
 
                 return known;
@@ -121,19 +133,20 @@ internal sealed class MachineState
         var space = new AddressSpace
         {
             Id = ++_spaceCount,
+            Regime = regime,
             Half = half,
-            Comparer = Comparer(shape.Format),
+            Comparer = Comparer(regime, shape.Format),
             Incarnation = incarnation,
             IsRooted = true,
             FirstSeq = seq,
             VaBase = shape.VaBase,
             AllCpus = AllCpus,
             Evidence = LivenessEvidence.Certain,
-            AsidUnknown = !Facts.HasRoots,
+            AsidUnknown = !Facts.HasRoots && RootSlot.Halves(regime) == 2,
         };
         space.Pending.SetGeometry(shape.Format.Granule);
         AddSpace(space);
-        if (half == 1 && !Facts.HasTables && Facts.HasRoots && _firstKernelSpace is null)
+        if (half == 1 && regime == Configuration.Host && !Facts.HasTables && Facts.HasRoots && _firstKernelSpace is null)
         {
             _firstKernelSpace = space;
             space.AssumedHolders = _isSeenFromBoot ? CpuSet.Empty : AllCpus.Except(_cpusWithKernelRoot);
@@ -165,12 +178,14 @@ internal sealed class MachineState
     /// <summary>Makes an unrooted space headed by a table.</summary>
     public TableUse UnrootedTable(ulong tableBase, int level, int entries, LivenessEvidence evidence, long seq)
     {
+        var regime = Configuration.Host;
         var format = Configuration.DefaultFormat;
         var space = new AddressSpace
         {
             Id = ++_spaceCount,
+            Regime = regime,
             Half = -1,
-            Comparer = Comparer(format),
+            Comparer = Comparer(regime, format),
             Incarnation = 1,
             IsRooted = false,
             FirstSeq = seq,
@@ -393,7 +408,7 @@ internal sealed class MachineState
             {
                 Link(use, index, value, seq);
             }
-            else if ((value & DescriptorBits.NotGlobal) == 0)
+            else if (use.Space.Format.IsGlobal(value))
             {
                 use.Space.MayHaveGlobal = true;
             }

@@ -143,7 +143,7 @@ internal sealed class PageReuseJudge(MachineState machine, FindingCollector find
         }
     }
 
-    // Nobody writes through a user address under an ASID that no CPU runs with: the process is dead, or it matters once it runs again.
+    // Nobody writes through a user address, or a guest's, under a tag that no CPU runs with: it is dead, or it matters once it runs again.
     private void HandOut(Entry entry, EventHeader where, ulong page)
     {
         var space = entry.Record.Space;
@@ -211,7 +211,8 @@ internal sealed class PageReuseJudge(MachineState machine, FindingCollector find
     {
         var record = entry.Record;
         var confidence = StaleRecords.ConfidenceOf(record.Space);
-        var onlyByHardware = (record.Value & DescriptorBits.ReadOnly) != 0 && record.Space.Format.HardwareDirty is null;
+        var format = record.Space.Format;
+        var onlyByHardware = format.HardwareDirty is null && !(format with { HardwareDirty = false }).IsWritable(record.Value);
         atMost = onlyByHardware || !machine.Facts.HasTlbis || !machine.Facts.HasBarriers ? Confidence.Possible : atMost;
         return findings.Report(
             new Verdict
@@ -246,7 +247,7 @@ internal sealed class PageReuseJudge(MachineState machine, FindingCollector find
     // more. Code that was on its way to the TLBI has run the DSB that orders its store before it.
     private bool IsLazyUnmap(StaleRecord record)
     {
-        var isKernel = VaOf(record) is { } va ? va >> 63 != 0 : (record.Value & DescriptorBits.NotGlobal) == 0;
+        var isKernel = VaOf(record) is { } va ? va >> 63 != 0 : record.IsGlobal;
         if (!isKernel || record.TlbiSeq != 0 || record.Class != TransitionClass.Break || !machine.Facts.HasBarriers)
         {
             return false;
@@ -258,7 +259,8 @@ internal sealed class PageReuseJudge(MachineState machine, FindingCollector find
 
     // A process that exits gives back a full batch of pages before its one TLBI by ASID: nothing runs in that address space any more, and
     // its ASID is not used again before a flush.
-    private static bool IsTornDown(AddressSpace space) => space.IsRooted && space.Half == 0 && !RootTracker.HasContent(space);
+    private static bool IsTornDown(AddressSpace space) =>
+        space is { IsRooted: true, Half: 0, Regime: TranslationRegime.El1 or TranslationRegime.El2Host } && !space.HasContent();
 
     private void Collect(ulong start, ulong last)
     {

@@ -3,8 +3,8 @@ namespace TraceReplay.Replay;
 /// <summary>The address spaces that have open stale records, so that a TLBI visits only those it may reach.</summary>
 internal sealed class PendingSpaces
 {
-    // Index 0 and 1: rooted spaces of TTBR0 and TTBR1; 2: unrooted ones, which may be of either half.
-    private readonly List<AddressSpace>[] _byHalf = [[], [], []];
+    // By the register that holds the root; unrooted ones may be of either half.
+    private readonly List<AddressSpace>[] _bySlot = [[], [], [], [], [], [], []];
 
     /// <summary>Records open in all spaces.</summary>
     public int Count { get; private set; }
@@ -12,9 +12,10 @@ internal sealed class PendingSpaces
     /// <summary>Largest number of records open at once.</summary>
     public int Peak { get; private set; }
 
-    public IReadOnlyList<AddressSpace> Rooted(int half) => _byHalf[half];
+    /// <summary>Spaces of one register, by <see cref="RootSlot"/>.</summary>
+    public IReadOnlyList<AddressSpace> Rooted(int slot) => _bySlot[slot];
 
-    public IReadOnlyList<AddressSpace> Unrooted => _byHalf[2];
+    public IReadOnlyList<AddressSpace> Unrooted => _bySlot[RootSlot.Unrooted];
 
     public void Add(StaleRecord record)
     {
@@ -25,7 +26,7 @@ internal sealed class PendingSpaces
         if (!space.IsInPendingList)
         {
             space.IsInPendingList = true;
-            _byHalf[SlotOf(space)].Add(space);
+            _bySlot[space.Slot].Add(space);
         }
     }
 
@@ -36,9 +37,9 @@ internal sealed class PendingSpaces
     }
 
     /// <summary>Drops spaces that have nothing open any more; called now and then, for removal costs a search.</summary>
-    public void Compact(int half)
+    public void Compact(int slot)
     {
-        var list = _byHalf[half];
+        var list = _bySlot[slot];
         for (var i = list.Count - 1; i >= 0; i--)
         {
             if (list[i].Pending.Count == 0)
@@ -49,6 +50,4 @@ internal sealed class PendingSpaces
             }
         }
     }
-
-    private static int SlotOf(AddressSpace space) => space.IsRooted ? space.Half : 2;
 }

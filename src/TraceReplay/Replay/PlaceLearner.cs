@@ -89,7 +89,7 @@ internal static class PlaceLearner
                 var store = record.Break.Header;
                 var sameActor = store.Cpu == tlbi.Header.Cpu || (store.Task != 0 && store.Task == tlbi.Header.Task);
                 var isKernel = tlbi.Half == 1;
-                var halfAgrees = record.IsTable || isKernel == ((record.Value & DescriptorBits.NotGlobal) == 0);
+                var halfAgrees = record.IsTable || isKernel == space.Format.IsGlobal(record.Value);
                 if (sameActor && halfAgrees && tracker.IsOrdered(record, tlbi))
                 {
                     return true;

@@ -4,14 +4,50 @@ namespace TraceReplay.Replay;
 
 /// <summary>A TLBI's effect on one stale record, waiting for the DSB that completes it.</summary>
 internal readonly record struct OutstandingInvalidation(
-    StaleRecord Record, int Generation, ulong Mask, bool IsBroadcast, Shareability Reach, bool IsNxs, long TlbiSeq);
+    StaleRecord Record, int Generation, ulong Mask, bool IsBroadcast, Shareability Reach, bool IsNxs, long TlbiSeq, InvalidationStep Step);
 
 /// <summary>A TLBI by ASID or of everything, waiting for the DSB that completes it.</summary>
+/// <param name="Method">Everything, or an ASID.</param>
+/// <param name="Regime">Regime whose stage-1 entries it drops; null for none.</param>
+/// <param name="Vmid">VMID it is limited to; null for any, or where it is not told.</param>
+/// <param name="Stage2">True when it drops stage-2 entries and those combined with them.</param>
+/// <param name="Asid">The ASID.</param>
+/// <param name="IsBroadcast">Reaches all CPUs.</param>
+/// <param name="Reach">Domain of the DSB that completes it.</param>
+/// <param name="TlbiSeq">The TLBI.</param>
 internal readonly record struct OutstandingFlush(
-    TlbiMethod Method, ushort Asid, bool IsBroadcast, Shareability Reach, long TlbiSeq);
+    TlbiMethod Method, TranslationRegime? Regime, ushort? Vmid, bool Stage2, ushort Asid, bool IsBroadcast, Shareability Reach,
+    long TlbiSeq);
 
 /// <summary>A barrier as it was seen, for the evidence of findings.</summary>
 internal readonly record struct SeenBarrier(long Seq, long Line, BarrierOperation? Barrier);
+
+/// <summary>The translation registers of one regime on one CPU.</summary>
+internal sealed class RegimeRegisters
+{
+    /// <summary>TTBR0_ELx, or VTTBR_EL2.</summary>
+    public ulong? Ttbr0 { get; set; }
+
+    public ulong? Ttbr1 { get; set; }
+
+    /// <summary>TCR_ELx, or VTCR_EL2.</summary>
+    public TranslationControl? Control { get; set; }
+
+    /// <summary>MAIR_ELx.</summary>
+    public ulong? MemoryAttributes { get; set; }
+
+    /// <summary>SCTLR_ELx.</summary>
+    public ulong? SystemControl { get; set; }
+
+    /// <summary>SCTLR_ELx.M; taken to be on until a write says otherwise.</summary>
+    public bool MmuIsOn { get; set; } = true;
+
+    /// <summary>Set while events lost on this CPU may have changed the ASID.</summary>
+    public bool AsidIsDoubtful { get; set; }
+
+    /// <summary>ASID (stage 2: VMID) in force under which the roots were loaded.</summary>
+    public ushort Asid { get; set; }
+}
 
 /// <summary>One CPU: its translation registers, its barriers and the TLBIs it has not completed.</summary>
 internal sealed class ProcessingElement(int cpu)
@@ -19,35 +55,25 @@ internal sealed class ProcessingElement(int cpu)
     private const int BarriersKept = 32;
 
     private readonly SeenBarrier[] _barriers = new SeenBarrier[BarriersKept];
+    private readonly RegimeRegisters[] _registers = [new(), new(), new(), new()];
     private int _barrierCount;
 
     public int Cpu { get; } = cpu;
 
-    public ulong? Ttbr0 { get; set; }
+    /// <summary>HCR_EL2; null before the trace tells it.</summary>
+    public HypervisorConfiguration? Hypervisor { get; set; }
 
-    public ulong? Ttbr1 { get; set; }
+    /// <summary>VMID in VTTBR_EL2; null before the trace tells it.</summary>
+    public ushort? Vmid { get; set; }
 
-    public TranslationControl? Control { get; set; }
+    /// <summary>Spaces in the registers that hold roots, by <see cref="RootSlot"/>.</summary>
+    public AddressSpace?[] Current { get; } = new AddressSpace?[RootSlot.Count];
 
-    public ulong? HypervisorConfiguration { get; set; }
-
-    /// <summary>SCTLR_EL1.M; taken to be on until a write says otherwise.</summary>
-    public bool MmuIsOn { get; set; } = true;
-
-    /// <summary>Spaces of TTBR0 and TTBR1.</summary>
-    public AddressSpace?[] Current { get; } = new AddressSpace?[2];
-
-    /// <summary>Set for TTBR0 and TTBR1 while events lost on this CPU may have changed them.</summary>
-    public bool[] RootIsDoubtful { get; } = new bool[2];
-
-    /// <summary>Set while events lost on this CPU may have changed the ASID.</summary>
-    public bool AsidIsDoubtful { get; set; }
+    /// <summary>Set, by <see cref="RootSlot"/>, while events lost on this CPU may have changed a root.</summary>
+    public bool[] RootIsDoubtful { get; } = new bool[RootSlot.Count];
 
     /// <summary>True once the trace tells which kernel root this CPU runs with, or that it runs with none yet.</summary>
     public bool IsKernelRootTold { get; set; }
-
-    /// <summary>ASID in force under which <see cref="Current"/> was loaded.</summary>
-    public ushort Asid { get; set; }
 
     /// <summary>Last event of this CPU.</summary>
     public long LastSeq { get; set; }
@@ -64,12 +90,12 @@ internal sealed class ProcessingElement(int cpu)
     /// <summary>The last DSB that could not complete a TLBI of the Inner Shareable domain.</summary>
     public SeenBarrier WeakDsb { get; set; }
 
+    /// <summary>Translation registers of a regime.</summary>
+    public RegimeRegisters Registers(TranslationRegime regime) => _registers[(int)regime];
+
     public List<OutstandingInvalidation> Invalidations { get; } = [];
 
     public List<OutstandingFlush> Flushes { get; } = [];
-
-    /// <summary>True where HCR_EL2 says that E1 operations and EL1 registers are a guest's, under a VHE host.</summary>
-    public bool RunsGuest => HypervisorConfiguration is { } hcr && ((hcr >> 34) & 1) != 0 && ((hcr >> 27) & 1) == 0;
 
     public void NoteBarrier(long seq, long line, BarrierOperation? barrier) =>
         _barriers[_barrierCount++ % BarriersKept] = new SeenBarrier(seq, line, barrier);

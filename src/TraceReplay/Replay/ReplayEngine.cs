@@ -29,7 +29,9 @@ public sealed class ReplayEngine : IEventSink
     private readonly ReuseJudge _reuse;
     private readonly ContiguousJudge _contiguous;
     private readonly CopyJudge _copies;
+    private readonly RegimeSelector _selector;
     private readonly RootTracker _roots;
+    private readonly RegisterJudge _registers;
     private readonly RestrictionWatch _restrictions;
     private readonly KernelRunTracker _runs;
     private readonly TransitionLog _transitions;
@@ -71,7 +73,12 @@ public sealed class ReplayEngine : IEventSink
         _reuse = new ReuseJudge(_machine, _findings, breaks);
         _contiguous = new ContiguousJudge(_machine, new ContiguousMembers(_machine, _findings, _lines));
         _copies = new CopyJudge(_machine, sink, _findings, _lines);
-        _roots = new RootTracker(_machine, sink, _findings, _copies, breaks, new FlushExplainer(_machine, _tracker));
+        _selector = new RegimeSelector(_machine);
+        var tainted = new TaintedSpaces();
+        var loads = new RootLoadJudge(_machine, _findings, tainted, breaks, new FlushExplainer(_machine, _tracker));
+        _roots = new RootTracker(_machine, sink, _selector, _copies, loads, tainted);
+        _registers = new RegisterJudge(_machine, _findings, tainted);
+        _roots.Registers = _registers;
         _restrictions = new RestrictionWatch(_findings, facts, options, breaks);
         _runs = new KernelRunTracker(sink);
         _pages = new PageReuseJudge(_machine, _findings, breaks);
@@ -80,12 +87,12 @@ public sealed class ReplayEngine : IEventSink
         var howNames = new NameCache(names);
         _links = new TableLinkJudge(_machine, _findings, howNames, _lines);
         _stores = new TableStores(
-            _machine, _judge, _records, _reuse, _contiguous, _copies, _roots, _runs, new StoreNotes(_machine, _findings, howNames, _lines),
+            _machine, _judge, _records, _reuse, _contiguous, _copies, tainted, _runs, new StoreNotes(_machine, _findings, howNames, _lines),
             _links, _visibility, _lints);
         _sites = new TlbiSites(sink);
         _operations = new OperationCache(names);
         _judge.Restricted = _restrictions.Add;
-        _tracker.FlushCompleted = (flush, cpu, _) => _roots.Tainted.Complete(flush, cpu);
+        _tracker.FlushCompleted = (flush, cpu, _) => tainted.Complete(flush, cpu);
         _roots.FirstLoaded = (space, writer) => _contiguous.BecameLive(space.Root, writer);
         _records.Added = _pages.Added;
         _records.Completed = _contiguous.Completed;
@@ -97,6 +104,12 @@ public sealed class ReplayEngine : IEventSink
 
     public void On(in PageTableWrite e)
     {
+        if (_roots.IsUnsupported)
+        {
+            _events++;
+            return;
+        }
+
         Begin(e.Header);
         _stores.Store(e);
 
@@ -109,6 +122,12 @@ public sealed class ReplayEngine : IEventSink
 
     public void On(in TlbiInstruction e)
     {
+        if (_roots.IsUnsupported)
+        {
+            _events++;
+            return;
+        }
+
         Begin(e.Header);
         var operation = _operations.Tlbi(e.Operation);
         var site = _sites.Of(e.Operation, e.Pc ?? 0, e.Header.Seq);
@@ -120,12 +139,10 @@ public sealed class ReplayEngine : IEventSink
             return;
         }
 
-        if (!IsOfHost(operation, e.Header.Cpu))
-        {
-            return;
-        }
-
-        var tlbi = new TlbiEvent(e.Header, operation, e.Operand, DecodeOperand(operation, e.Operand, e.Header.Cpu), e.Pc ?? 0);
+        var cpu = _machine.Cpu(e.Header.Cpu);
+        var target = _selector.TargetOf(operation, cpu);
+        var tlbi = new TlbiEvent(
+            e.Header, operation, target, _selector.ReachOf(operation, cpu), e.Operand, DecodeOperand(operation, target, e.Operand, cpu), e.Pc ?? 0);
         if (tlbi.Operand.Defect != TlbiDefect.None && _machine.Pending.Count > 0)
         {
             site.Ineffective++;
@@ -134,6 +151,7 @@ public sealed class ReplayEngine : IEventSink
 
         _visibility.Used(e.Header.Cpu);
         _races.Executed(tlbi);
+        _registers.Executed(tlbi);
         var covered = _tracker.Execute(tlbi);
         if (covered < 0)
         {
@@ -162,11 +180,16 @@ public sealed class ReplayEngine : IEventSink
 
     public void On(in SystemRegisterWrite e)
     {
+        if (_roots.IsUnsupported)
+        {
+            _events++;
+            return;
+        }
+
         Begin(e.Header);
         var register = _names.Name(e.Register);
         _visibility.Used(e.Header.Cpu);
         _roots.Write(register, e.Value, new StoreContext(e.Header, e.Pc, 0));
-        RegisterNotes.Written(_machine, _findings, register, e.Value, new StoreContext(e.Header, e.Pc, 0));
     }
 
     public void On(in TableKnown e)
@@ -181,12 +204,6 @@ public sealed class ReplayEngine : IEventSink
         if (e.Base >> PhysicalAddressBits != 0 || entries is < 1 or > MaxTableEntries)
         {
             return;
-        }
-
-        if (e.Root == 2)
-        {
-            // Stage 2 is kept, so that its values are compared at the end, and not judged.
-            _machine.UnrootedTable(e.Base, e.Level, entries, LivenessEvidence.NotLive, e.Header.Seq);
         }
 
         _roots.AssumeLoaded(e);
@@ -298,6 +315,7 @@ public sealed class ReplayEngine : IEventSink
         _visibility.Finish();
         _pages.Finish();
         LateEffectReport.Report(_machine, _findings);
+        _registers.Finish();
         PendingReport.Report(_machine, _findings);
         var open = new List<StaleRecord>();
         foreach (var space in _machine.Spaces)
@@ -360,6 +378,7 @@ public sealed class ReplayEngine : IEventSink
         cpu.LastSeq = header.Seq;
         cpu.LastTask = header.Task == 0 ? cpu.LastTask : header.Task;
         _restrictions.Advance(header);
+        _registers.Advance(header);
         if (_events % HousekeepingInterval == 0)
         {
             _reuse.Compact();
@@ -379,30 +398,18 @@ public sealed class ReplayEngine : IEventSink
         }
     }
 
-    // An E1 operation of a VHE host acts on its own EL2&0 regime only while TGE is set; otherwise it is meant for a guest.
-    private bool IsOfHost(TlbiOperation operation, int cpu)
-    {
-        if (!operation.Stage1)
-        {
-            return false;
-        }
-
-        var hcr = _machine.Cpu(cpu).HypervisorConfiguration;
-        var isVheHost = hcr is { } value && ((value >> 34) & 1) != 0 && ((value >> 27) & 1) != 0;
-        return operation.Regime == TlbiRegime.El1 ? !_machine.Cpu(cpu).RunsGuest : operation.Regime == TlbiRegime.El2 && isVheHost;
-    }
-
     // By the TCR of the CPU that issues it: another may be in a guest, or in the middle of changing its own.
-    private TlbiOperand DecodeOperand(TlbiOperation operation, ulong operand, int cpu)
+    private TlbiOperand DecodeOperand(TlbiOperation operation, in TlbiTarget target, ulong operand, ProcessingElement cpu)
     {
-        var control = _machine.Cpu(cpu).Control ?? _machine.Configuration.Control;
+        var regime = operation.Method == TlbiMethod.Ipa ? TranslationRegime.Stage2 : target.Stage1 ?? _machine.Configuration.Host;
+        var control = cpu.Registers(regime).Control ?? _machine.Configuration.Control(regime);
         var asid = (ushort)(operand >> 48);
         var tooWide = control is { Asid16: false } && asid > 0xff;
         switch (operation.Method)
         {
-            case TlbiMethod.Address or TlbiMethod.AddressAnyAsid:
+            case TlbiMethod.Address or TlbiMethod.AddressAnyAsid or TlbiMethod.Ipa:
                 // The top bit of the address in the operand tells the half.
-                var half = (int)(operand >> (operation.IsRange ? 36 : 43)) & 1;
+                var half = RootSlot.Halves(regime) == 2 ? (int)(operand >> (operation.IsRange ? 36 : 43)) & 1 : 0;
                 var granule = control?.GranuleOf(half) ?? _machine.Configuration.Granule;
                 var decoded = TlbiOperand.Decode(operation, operand, granule, control?.Ds ?? false, _machine.Configuration.HasTtl);
                 return tooWide && operation.Method == TlbiMethod.Address && decoded.Defect == TlbiDefect.None

@@ -6,128 +6,248 @@ namespace TraceReplay.Replay;
 
 /// <summary>Follows the translation registers of each CPU: which trees it walks, under which ASID, and what it may still hold of others.</summary>
 internal sealed class RootTracker(
-    MachineState machine, IReplaySink sink, FindingCollector findings, CopyJudge copies, BreakExplainer breaks, FlushExplainer flushes)
+    MachineState machine, IReplaySink sink, RegimeSelector selector, CopyJudge copies, RootLoadJudge judge, TaintedSpaces tainted)
 {
-    private readonly AddressSpace?[] _lastKernelRoot = new AddressSpace?[1024];
-    private readonly List<PendingLoad> _pendingLoads = [];
-    private readonly List<StaleRecord> _records = [];
-    private bool _sawAsidInTtbr1;
+    private const ulong Tcr2D128 = 1 << 5;
 
-    private readonly record struct PendingLoad(
-        AddressSpace Space, ushort Asid, ProcessingElement Cpu, StoreContext Writer, bool IsFirst, bool IsOtherRoot, bool IsOtherTag, ulong? Register);
+    private readonly Dictionary<(int Cpu, int Slot), AddressSpace> _lastKernelRoot = [];
+    private readonly List<RootLoad> _pendingLoads = [];
+    private bool _sawAsidInTtbr1;
 
     /// <summary>Called when a CPU loads a tree for the first time, once its content is told.</summary>
     public Action<AddressSpace, StoreContext>? FirstLoaded { get; set; }
 
+    /// <summary>Judges the registers on their own.</summary>
+    public RegisterJudge? Registers { get; set; }
+
+    /// <summary>True once 128-bit descriptors were switched on: nothing can be judged from there.</summary>
+    public bool IsUnsupported { get; private set; }
+
     /// <summary>True while loads wait to be judged.</summary>
     public bool HasPendingLoads => _pendingLoads.Count > 0;
 
-    /// <summary>Spaces that some CPU may hold entries of.</summary>
-    public TaintedSpaces Tainted { get; } = new();
-
-    /// <summary>A translation register of the host's stage 1 was written.</summary>
+    /// <summary>A translation register was written.</summary>
     public void Write(string register, ulong value, in StoreContext writer)
     {
         var cpu = machine.Cpu(writer.Header.Cpu);
         if (register == "hcr_el2")
         {
-            cpu.HypervisorConfiguration = value;
+            WriteHypervisorConfiguration(cpu, new HypervisorConfiguration(value), writer);
             return;
         }
 
-        if (cpu.RunsGuest)
+        if (register.Length < 5 || selector.RegimeOf(register, cpu) is not { } regime)
         {
             return;
         }
 
-        switch (register)
+        var registers = cpu.Registers(regime);
+        var name = register.AsSpan(0, register.Length - 4);
+        switch (name)
         {
-            case "ttbr0_el1":
-                cpu.Ttbr0 = value;
+            case "ttbr0" or "vttbr":
+                registers.Ttbr0 = value;
                 break;
-            case "ttbr1_el1":
-                cpu.Ttbr1 = value;
+            case "ttbr1":
+                registers.Ttbr1 = value;
                 _sawAsidInTtbr1 |= value >> 48 != 0;
                 break;
-            case "tcr_el1":
-                cpu.Control = new TranslationControl(value);
-                machine.Configuration.SetControl(cpu.Control.Value);
+            case "tcr" or "vtcr":
+                var layout = regime switch
+                {
+                    TranslationRegime.El2 => ControlLayout.OneRange,
+                    TranslationRegime.Stage2 => ControlLayout.Stage2,
+                    _ => ControlLayout.TwoRanges,
+                };
+                Registers?.Written(cpu, regime, register, registers.Control?.Value, value, writer);
+                registers.Control = new TranslationControl(value, layout);
+                machine.Configuration.SetControl(regime, registers.Control.Value);
                 break;
-            case "mair_el1":
-                machine.Configuration.MemoryAttributes = value;
+            case "tcr2":
+                if ((value & Tcr2D128) != 0 && !IsUnsupported)
+                {
+                    IsUnsupported = true;
+                    Registers?.Unsupported(register, writer);
+                }
+
+                SetFeatures(regime, Tcr2Features(value));
+                return;
+            case "mair":
+                Registers?.Written(cpu, regime, register, registers.MemoryAttributes, value, writer);
+                registers.MemoryAttributes = value;
+                machine.Configuration.SetMemoryAttributes(regime, value);
                 machine.RefreshComparers();
                 return;
-            case "sctlr_el1":
-                cpu.MmuIsOn = (value & 1) != 0;
+            case "sctlr":
+                Registers?.Written(cpu, regime, register, registers.SystemControl, value, writer);
+                registers.SystemControl = value;
+                registers.MmuIsOn = (value & 1) != 0;
                 break;
             default:
                 return;
         }
 
-        if (register is "ttbr1_el1" or "tcr_el1" && !cpu.IsKernelRootTold)
+        if (name is "ttbr0" or "ttbr1" or "vttbr")
         {
-            cpu.IsKernelRootTold = true;
-            machine.NoteKernelRootKnown(cpu.Cpu, isComingUp: register == "tcr_el1");
+            Registers?.RootWritten(regime, name is "ttbr1" ? 1 : 0, registers.Control, register, value, writer);
         }
 
-        if (register == (HoldsAsidInTtbr1(cpu) ? "ttbr1_el1" : "ttbr0_el1"))
+        NoteKernelRoot(cpu, regime, name);
+        if (name.SequenceEqual(HoldsAsidInTtbr1(cpu, regime) ? "ttbr1" : "ttbr0"))
         {
-            cpu.AsidIsDoubtful = false;
+            registers.AsidIsDoubtful = false;
         }
 
-        Refresh(cpu, register, writer);
+        if (regime == TranslationRegime.Stage2)
+        {
+            NoteVmid(cpu);
+        }
+
+        Refresh(cpu, regime, name, writer);
     }
 
     /// <summary>A root was told by <c>pgtable_table</c> in a trace that has no TTBR writes: every CPU is taken to have it loaded.</summary>
     public void AssumeLoaded(in TableKnown table)
     {
+        if (table.Root == 2)
+        {
+            AssumeStage2(table);
+            return;
+        }
+
         if (machine.Facts.HasRoots || table.Root is not (0 or 1))
         {
             return;
         }
 
         var half = table.Root.Value;
+        var regime = machine.Configuration.Host;
         var format = machine.Configuration.DefaultFormat;
         var entries = table.Entries ?? format.Granule.EntriesPerTable;
         var bits = format.Granule.Shift(table.Level) + System.Numerics.BitOperations.Log2((uint)entries);
         var shape = new RootShape(format, table.Level, entries, half == 0 ? 0 : ulong.MaxValue << Math.Min(bits, 63));
-        var space = machine.RootedSpace(table.Base, half, shape, table.Header.Seq);
+        LoadEverywhere(machine.RootedSpace(table.Base, regime, half, shape, table.Header.Seq), table.Header.Seq);
+    }
+
+    // Told without a write to VTTBR_EL2: under a VMID that is not told.
+    private void AssumeStage2(in TableKnown table)
+    {
+        foreach (var use in machine.Memory.Frame(table.Base).Uses)
+        {
+            if (use.Base == table.Base && use.Space is { IsStage2: true, IsRooted: true })
+            {
+                return;
+            }
+        }
+
+        var control = machine.Configuration.Control(TranslationRegime.Stage2);
+        var features = machine.Configuration.Features(TranslationRegime.Stage2);
+        var format = control?.FormatOf(0, machine.Configuration.IsSecure, features)
+            ?? machine.Configuration.DefaultFormat with { Layout = DescriptorLayout.Stage2, Features = features };
+        var shape = new RootShape(format, table.Level, table.Entries ?? format.Granule.EntriesPerTable, 0);
+        var space = machine.RootedSpace(table.Base, TranslationRegime.Stage2, 0, shape, table.Header.Seq);
+        space.AsidUnknown = true;
+        LoadEverywhere(space, table.Header.Seq);
+    }
+
+    private void LoadEverywhere(AddressSpace space, long seq)
+    {
         for (var cpu = 0; cpu < Math.Max(1, machine.Facts.CpuCount); cpu++)
         {
-            Tainted.Load(space, 0, cpu);
-            machine.Cpu(cpu).Current[half] = space;
-            sink.RootLoad(table.Header.Seq, cpu, half, space, null);
+            tainted.Load(space, 0, cpu);
+            machine.Cpu(cpu).Current[space.Slot] = space;
+            sink.RootLoad(seq, cpu, space.Half, space, null);
         }
     }
 
-    private void Refresh(ProcessingElement cpu, string register, in StoreContext writer)
+    private void WriteHypervisorConfiguration(ProcessingElement cpu, HypervisorConfiguration value, in StoreContext writer)
     {
-        var asid = AsidInForce(cpu, out var isAsidKnown);
-        for (var half = 0; half <= 1; half++)
+        var before = selector.HypervisorOf(cpu);
+        cpu.Hypervisor = value;
+        SetFeatures(
+            TranslationRegime.Stage2,
+            value.ForcedWriteBack ? DescriptorFeatures.ForcedWriteBack : machine.Configuration.Features(TranslationRegime.Stage2));
+        if (value.RunsVheHost && before is not { HostAtEl2: true })
         {
-            var next = cpu.MmuIsOn ? SpaceOf(cpu, half, writer.Header.Seq) : null;
-            var current = cpu.Current[half];
-            if (ReferenceEquals(next, current) && asid == cpu.Asid)
+            // The kernel moves up from EL1. EL1&0 is entered again only by guests, under VMIDs of their own.
+            LeaveRegime(cpu, TranslationRegime.El1, writer.Header.Seq);
+        }
+    }
+
+    private void LeaveRegime(ProcessingElement cpu, TranslationRegime regime, long seq)
+    {
+        for (var half = 0; half < RootSlot.Halves(regime); half++)
+        {
+            cpu.Current[RootSlot.Of(regime, half)] = null;
+        }
+
+        tainted.Leave(cpu.Cpu, regime, seq);
+    }
+
+    private void SetFeatures(TranslationRegime regime, DescriptorFeatures features)
+    {
+        if (machine.Configuration.SetFeatures(regime, features))
+        {
+            machine.RefreshFeatures(regime, features);
+        }
+    }
+
+    // TCR2_ELx: PnCH 0, PIE 1, POE 3, AIE 4.
+    private static DescriptorFeatures Tcr2Features(ulong value) =>
+        ((value & 1) != 0 ? DescriptorFeatures.Protected : 0)
+        | ((value & 2) != 0 ? DescriptorFeatures.PermissionIndirection : 0)
+        | ((value & 8) != 0 ? DescriptorFeatures.PermissionOverlay : 0)
+        | ((value & 16) != 0 ? DescriptorFeatures.AttributeIndexExtension : 0);
+
+    private void NoteVmid(ProcessingElement cpu)
+    {
+        var registers = cpu.Registers(TranslationRegime.Stage2);
+        if (registers.Ttbr0 is { } vttbr)
+        {
+            var control = registers.Control ?? machine.Configuration.Control(TranslationRegime.Stage2);
+            cpu.Vmid = (ushort)((vttbr >> 48) & (control is { Vmid16: false } ? 0xffu : 0xffffu));
+        }
+    }
+
+    private void NoteKernelRoot(ProcessingElement cpu, TranslationRegime regime, ReadOnlySpan<char> name)
+    {
+        if (regime == machine.Configuration.Host && !cpu.IsKernelRootTold && name is "ttbr1" or "tcr")
+        {
+            cpu.IsKernelRootTold = true;
+            machine.NoteKernelRootKnown(cpu.Cpu, isComingUp: name is "tcr");
+        }
+    }
+
+    private void Refresh(ProcessingElement cpu, TranslationRegime regime, ReadOnlySpan<char> written, in StoreContext writer)
+    {
+        var registers = cpu.Registers(regime);
+        var asid = AsidInForce(cpu, regime, out var isAsidKnown);
+        for (var half = 0; half < RootSlot.Halves(regime); half++)
+        {
+            var slot = RootSlot.Of(regime, half);
+            var next = registers.MmuIsOn ? SpaceOf(cpu, regime, half, writer) : null;
+            var current = cpu.Current[slot];
+            if (ReferenceEquals(next, current) && asid == registers.Asid)
             {
                 // Written again as it was: lost events have not changed it.
-                cpu.RootIsDoubtful[half] &= register != (half == 0 ? "ttbr0_el1" : "ttbr1_el1");
+                cpu.RootIsDoubtful[slot] &= !written.SequenceEqual(half == 1 ? "ttbr1" : regime == TranslationRegime.Stage2 ? "vttbr" : "ttbr0");
                 continue;
             }
 
-            if (half == 1 && current is not null && !ReferenceEquals(next, current) && HasContent(current))
+            if (half == 1 && current is not null && !ReferenceEquals(next, current) && current.HasContent())
             {
-                _lastKernelRoot[cpu.Cpu] = current;
+                _lastKernelRoot[(cpu.Cpu, slot)] = current;
             }
 
-            current?.Unload(cpu.Asid, cpu.Cpu, writer.Header.Seq);
-            if (cpu.RootIsDoubtful[half])
+            current?.Unload(registers.Asid, cpu.Cpu, writer.Header.Seq);
+            if (cpu.RootIsDoubtful[slot])
             {
                 // It may have been switched away from and flushed in the gap.
-                cpu.RootIsDoubtful[half] = false;
-                Tainted.Forget(cpu.Cpu, half);
+                cpu.RootIsDoubtful[slot] = false;
+                tainted.Forget(cpu.Cpu, slot);
             }
 
-            cpu.Current[half] = next;
+            cpu.Current[slot] = next;
             if (next is null)
             {
                 continue;
@@ -138,31 +258,37 @@ internal sealed class RootTracker(
                 next.AsidUnknown = true;
             }
 
+            next.Vmid = regime == TranslationRegime.El1 ? cpu.Vmid : null;
+            next.RegimeIsAssumed |= machine.Facts.FirstHypervisorConfiguration is not null && cpu.Hypervisor is null;
             var isOtherRoot = !ReferenceEquals(next, current);
-            var loaded = half == 0 ? cpu.Ttbr0 : cpu.Ttbr1;
-            _pendingLoads.Add(new PendingLoad(
+            var loaded = half == 0 ? registers.Ttbr0 : registers.Ttbr1;
+            _pendingLoads.Add(new RootLoad(
                 next, asid, cpu, writer, next.LastLoad is null, isOtherRoot, isOtherRoot || !next.IsTainted(asid, cpu.Cpu), loaded));
             next.LastLoad = writer.Header;
-            Tainted.Load(next, asid, cpu.Cpu);
+            tainted.Load(next, asid, cpu.Cpu);
             if (isOtherRoot)
             {
                 sink.RootLoad(writer.Header.Seq, cpu.Cpu, half, next, asid);
             }
         }
 
-        cpu.Asid = asid;
+        registers.Asid = asid;
     }
 
     /// <summary>Events of a CPU were lost: what it may have flushed, or loaded, in the gap is not known.</summary>
     public void Lost(int cpu)
     {
-        for (var half = 0; half <= 1; half++)
+        var lost = machine.Cpu(cpu);
+        for (var slot = 0; slot < RootSlot.Count; slot++)
         {
-            Tainted.Forget(cpu, half);
-            machine.Cpu(cpu).RootIsDoubtful[half] = true;
+            tainted.Forget(cpu, slot);
+            lost.RootIsDoubtful[slot] = true;
         }
 
-        machine.Cpu(cpu).AsidIsDoubtful = true;
+        for (var regime = 0; regime < TranslationRegimes.Count; regime++)
+        {
+            lost.Registers((TranslationRegime)regime).AsidIsDoubtful = true;
+        }
     }
 
     /// <summary>Judges the loads since the last call. The content of a tree may be told right after the load of its root.</summary>
@@ -175,9 +301,10 @@ internal sealed class RootTracker(
                 FirstLoaded?.Invoke(load.Space, load.Writer);
             }
 
+            Registers?.Loaded(load.Space, load.Cpu, load.Register, load.Writer);
             if (load.IsOtherTag)
             {
-                CheckLoad(load);
+                judge.Check(load);
             }
 
             if (load.IsOtherRoot)
@@ -189,10 +316,13 @@ internal sealed class RootTracker(
         _pendingLoads.Clear();
     }
 
-    private AddressSpace? SpaceOf(ProcessingElement cpu, int half, long seq)
+    private AddressSpace? SpaceOf(ProcessingElement cpu, TranslationRegime regime, int half, in StoreContext writer)
     {
-        if ((half == 0 ? cpu.Ttbr0 : cpu.Ttbr1) is not { } ttbr || machine.Configuration.ShapeOf(half, cpu.Control) is not { } shape)
+        var registers = cpu.Registers(regime);
+        if ((half == 0 ? registers.Ttbr0 : registers.Ttbr1) is not { } ttbr
+            || machine.Configuration.ShapeOf(regime, half, registers.Control) is not { } shape)
         {
+            ReportShape(registers, regime, writer);
             return null;
         }
 
@@ -204,230 +334,63 @@ internal sealed class RootTracker(
             address = (ttbr & 0x0000_ffff_ffff_ffc0) | ((ttbr & 0x3c) << 46);
         }
 
-        return machine.RootedSpace(address & ~(Math.Max(tableBytes, 64) - 1), half, shape, seq);
+        address &= ~(Math.Max(tableBytes, 64) - 1);
+
+        // KVM clears VTTBR where no guest runs.
+        return address == 0 && regime == TranslationRegime.Stage2 ? null : machine.RootedSpace(address, regime, half, shape, writer.Header.Seq);
+    }
+
+    private void ReportShape(RegimeRegisters registers, TranslationRegime regime, in StoreContext writer)
+    {
+        const ulong baseAddress = 0x0000_ffff_ffff_fffe;
+        if (regime == TranslationRegime.Stage2 && registers is { Ttbr0: { } vttbr, Control: { Value: > 0 } control } && (vttbr & baseAddress) != 0)
+        {
+            Registers?.NoShape(control.Value, writer);
+        }
     }
 
     // A1 tells which TTBR holds the ASID. Where TCR is not in the trace, an ASID seen in one of them tells it. The ASID is not known
-    // before that TTBR is written, nor behind lost events that may have written it.
-    private ushort AsidInForce(ProcessingElement cpu, out bool isKnown)
+    // before that TTBR is written, nor behind lost events that may have written it. The tag of stage 2 is the VMID; EL2 has none.
+    private ushort AsidInForce(ProcessingElement cpu, TranslationRegime regime, out bool isKnown)
     {
-        var control = cpu.Control ?? machine.Configuration.Control;
-        var inTtbr1 = HoldsAsidInTtbr1(cpu);
-        var register = inTtbr1 ? cpu.Ttbr1 : cpu.Ttbr0;
+        isKnown = true;
+        if (regime == TranslationRegime.El2)
+        {
+            return 0;
+        }
+
+        if (regime == TranslationRegime.Stage2)
+        {
+            return cpu.Vmid ?? 0;
+        }
+
+        var registers = cpu.Registers(regime);
+        var control = registers.Control ?? machine.Configuration.Control(regime);
+        var inTtbr1 = HoldsAsidInTtbr1(cpu, regime);
+        var register = inTtbr1 ? registers.Ttbr1 : registers.Ttbr0;
         var ttbr = register ?? 0;
         var asid = (ushort)(ttbr >> 48);
-        isKnown = register is not null && !cpu.AsidIsDoubtful && (control is not null || inTtbr1 || asid != 0);
+        isKnown = register is not null && !registers.AsidIsDoubtful && (control is not null || inTtbr1 || asid != 0);
         return control is { Asid16: false } ? (ushort)(asid & 0xff) : asid;
     }
 
-    private bool HoldsAsidInTtbr1(ProcessingElement cpu) =>
-        (cpu.Control ?? machine.Configuration.Control)?.AsidInTtbr1 ?? _sawAsidInTtbr1;
-
-    private void CheckLoad(in PendingLoad load)
-    {
-        if (load.Space.Half != 0 || !CheckGlobalOverlap(load))
-        {
-            CheckAsidReuse(load);
-        }
-
-        CheckChangedWhileUnloaded(load);
-    }
-
-    private bool CheckGlobalOverlap(in PendingLoad load)
-    {
-        var (space, cpu) = (load.Space, load.Cpu);
-        if (space.MayHaveGlobal)
-        {
-            foreach (var other in Tainted.Of(space.Half))
-            {
-                if (!ReferenceEquals(other, space) && other.HoldsTaintOf(cpu.Cpu)
-                    && LeafOverlap.Find(machine, globalSpace: space, other) is { } va)
-                {
-                    ReportOverlap(load, other, va, "global leaves over non-global ones", flushes.Explain(other, AsidOf(other), cpu.Cpu));
-                    return true;
-                }
-            }
-        }
-
-        foreach (var other in Tainted.WithGlobal(space.Half))
-        {
-            if (!ReferenceEquals(other, space) && other.GlobalHolders.Contains(cpu.Cpu)
-                && LeafOverlap.Find(machine, globalSpace: other, space) is { } va)
-            {
-                ReportOverlap(load, other, va, "non-global leaves over global ones", flushes.Explain(other, asid: null, cpu.Cpu));
-                return true;
-            }
-        }
-
-        return false;
-    }
-
-    private static ushort? AsidOf(AddressSpace space) => space.Asids.Count == 1 ? space.Asids.First() : null;
-
-    private void ReportOverlap(in PendingLoad load, AddressSpace other, ulong va, string what, in Evidence evidence) =>
-        Report(
-            load, RuleId.GlobalOverlap, Confidence.Certain, va, other.Root.Base, other.LastLoad, evidence,
-            $"root 0x{load.Space.Root.Base:x} loaded with {what}: CPU {load.Cpu.Cpu} has not invalidated root 0x{other.Root.Base:x}, "
-            + $"last loaded at line {other.LastLine}; both translate VA 0x{va:x}");
-
-    private void Report(
-        in PendingLoad load, string rule, Confidence confidence, ulong? va, ulong? oldRoot, EventHeader? stale, in Evidence evidence,
-        string summary) =>
-        findings.Report(
-            new Verdict
-            {
-                RuleId = rule,
-                Confidence = confidence,
-                Where = load.Writer,
-                Space = load.Space,
-                Pa = load.Space.Root.Base,
-                Va = va,
-                Asid = load.Asid,
-                Old = oldRoot,
-                New = load.Register,
-                StaleStore = stale,
-                Evidence = evidence,
-                Summary = summary,
-            },
-            FoldKind.Event, (load.Writer.Header.Seq << 1) | (uint)load.Space.Half, null);
-
-    private void CheckAsidReuse(in PendingLoad load)
-    {
-        var (space, asid, cpu) = (load.Space, load.Asid, load.Cpu);
-        if (space.AsidUnknown)
-        {
-            return;
-        }
-
-        foreach (var other in Tainted.WithAsid(space.Half, asid))
-        {
-            if (ReferenceEquals(other, space) || !other.IsTainted(asid, cpu.Cpu) || !HasContent(space) || !MayBeCached(other, asid, cpu.Cpu))
-            {
-                continue;
-            }
-
-            var overlap = SizeOverlap.Find(other, space);
-            var sizes = overlap is { } va ? $"; one has a block at VA 0x{va:x} and the other smaller entries" : "";
-
-            // Kernel trees that follow one another are copies: what is missing is the flush of the swap, whatever the sizes.
-            Report(
-                load, overlap is null || space.Half == 1 ? RuleId.AsidReuse : RuleId.OverlapBlockTable,
-                machine.Facts.HasTables ? Confidence.Certain : Confidence.Likely, overlap, other.Root.Base,
-                other.LastLoad, flushes.Explain(other, asid, cpu.Cpu),
-                $"TTBR{space.Half} loaded with root 0x{space.Root.Base:x} under ASID {asid}: CPU {cpu.Cpu} has not invalidated "
-                + $"root 0x{other.Root.Base:x} under that ASID, last loaded at line {other.LastLine}{sizes}");
-            return;
-        }
-    }
-
-    private void CheckChangedWhileUnloaded(in PendingLoad load)
-    {
-        var space = load.Space;
-        if (space.ChangedWhileUnloaded.Count == 0)
-        {
-            return;
-        }
-
-        StaleRecord? first = null;
-        var open = 0;
-        foreach (var (record, generation) in space.ChangedWhileUnloaded)
-        {
-            if (record.IsOpen && record.Generation == generation && MayHold(record, load.Asid, load.Cpu.Cpu))
-            {
-                first ??= record;
-                open++;
-            }
-        }
-
-        space.ChangedWhileUnloaded.Clear();
-        if (first is not null)
-        {
-            Report(
-                load, RuleId.AsidReuse, Confidence.Certain, null, null, first.Break.Header,
-                breaks.Explain(first, load.Cpu.Cpu, load.Writer.Header.Task).Evidence,
-                $"root 0x{space.Root.Base:x} loaded again under ASID {load.Asid}: {open} entries changed while it was unloaded, the first at line "
-                + $"{first.Break.Header.Line}, and were not invalidated on CPU {load.Cpu.Cpu}");
-        }
-    }
-
-    // Something stands in its tables, or stood there and was not invalidated. The memory of a root that has another life tells nothing.
-    private bool MayBeCached(AddressSpace space, ushort asid, int cpu)
-    {
-        if (space.Root.IsAttached && HasContent(space))
-        {
-            return true;
-        }
-
-        _records.Clear();
-        space.Pending.CollectAll(_records);
-        foreach (var record in _records)
-        {
-            if (MayHold(record, asid, cpu))
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
-
-    private static bool MayHold(StaleRecord record, ushort asid, int cpu)
-    {
-        for (var i = 0; i < record.ObligationCount; i++)
-        {
-            ref readonly var obligation = ref record.Obligations[i];
-            var tagged = obligation.IsGlobal || obligation.AllAsids || obligation.AsidUnknown || obligation.Asid == asid;
-            if (tagged && obligation.Pending.Contains(cpu))
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
+    private bool HoldsAsidInTtbr1(ProcessingElement cpu, TranslationRegime regime) =>
+        (cpu.Registers(regime).Control ?? machine.Configuration.Control(regime))?.AsidInTtbr1 ?? _sawAsidInTtbr1;
 
     // The reserved root is empty: what was walked before it is what the next tree replaces.
-    private void FollowSwap(in PendingLoad load)
+    private void FollowSwap(in RootLoad load)
     {
         var space = load.Space;
-        if (space.Half != 1 || !HasContent(space))
+        if (space.Half != 1 || !space.HasContent())
         {
             return;
         }
 
-        var previous = _lastKernelRoot[load.Cpu.Cpu];
-        if (previous is not null && !ReferenceEquals(previous, space))
+        if (_lastKernelRoot.TryGetValue((load.Cpu.Cpu, space.Slot), out var previous) && !ReferenceEquals(previous, space))
         {
             copies.Swapped(previous, space, load.Cpu.Cpu, load.Writer);
         }
     }
 
-    /// <summary>True when the tree holds something a CPU may cache.</summary>
-    public static bool HasContent(AddressSpace space)
-    {
-        if (space.RanWhileStoring)
-        {
-            return true;
-        }
 
-        var root = space.Root;
-        if (IsValid(root, space.ContentHint))
-        {
-            return true;
-        }
-
-        for (var index = 0; index < root.Entries; index++)
-        {
-            if (IsValid(root, index))
-            {
-                space.ContentHint = index;
-                return true;
-            }
-        }
-
-        return false;
-    }
-
-    private static bool IsValid(TableUse root, int index) =>
-        root.ValueAt(index) is { } value && (value & DescriptorBits.Valid) != 0;
 }

@@ -8,7 +8,28 @@ namespace TraceReplay.Replay;
 /// <param name="AsidUnknown">The ASID is not told by the trace: any operand is accepted.</param>
 /// <param name="AllAsids">May be held under many ASIDs: only an all-ASID operation covers it.</param>
 /// <param name="Pending">CPUs that may still hold it.</param>
-public record struct Obligation(ushort Asid, bool IsGlobal, bool AsidUnknown, bool AllAsids, CpuSet Pending);
+/// <param name="IpaPending">
+/// Stage 2: CPUs that may still hold the stage-2 entry itself. While one does, combined entries may be made from it again, and invalidating
+/// them achieves nothing (I_CKZGP). Empty for stage 1.
+/// </param>
+public record struct Obligation(ushort Asid, bool IsGlobal, bool AsidUnknown, bool AllAsids, CpuSet Pending, CpuSet IpaPending)
+{
+    /// <summary>An entry that answers under every ASID.</summary>
+    public static Obligation Global(CpuSet cpus) => new(0, true, false, false, cpus, CpuSet.Empty);
+}
+
+/// <summary>What a TLBI does for a stale record once its DSB has completed it.</summary>
+public enum InvalidationStep
+{
+    /// <summary>Drops all that was made from it.</summary>
+    Whole = 0,
+
+    /// <summary>Stage 2, by IPA: drops the stage-2 entry, not those combined with stage 1.</summary>
+    Ipa = 1,
+
+    /// <summary>Stage 2, a stage-1 operation: drops the combined entries.</summary>
+    Combined = 2,
+}
 
 /// <summary>A cacheable descriptor value that memory no longer holds, until every CPU that may have cached it has dropped it.</summary>
 /// <remarks>
@@ -110,6 +131,12 @@ public sealed class StaleRecord
 
     /// <summary>DSB domain that completes that TLBI.</summary>
     public Shareability TlbiReach { get; internal set; }
+
+    /// <summary>What that TLBI does for it.</summary>
+    public InvalidationStep TlbiStep { get; internal set; }
+
+    /// <summary>Stage 2: the last TLBI of stage 1 that came before its stage-2 entry was invalidated, and so achieved nothing; 0 for none.</summary>
+    public long EarlyTlbiSeq { get; internal set; }
 
     /// <summary>True while that TLBI waits for its DSB.</summary>
     public bool TlbiWaits { get; internal set; }

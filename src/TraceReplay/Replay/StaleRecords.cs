@@ -28,7 +28,7 @@ internal sealed class StaleRecords(MachineState machine, IReplaySink sink)
         var space = use.Space;
         var level = use.Level;
         var isTable = space.Format.Kind(value, level) == DescriptorKind.Table;
-        var obligations = space.ObligationsFor(!isTable && (value & DescriptorBits.NotGlobal) == 0);
+        var obligations = space.ObligationsFor(IsGlobal(space, value, isTable));
         if (obligations.IsEmpty)
         {
             return null;
@@ -45,6 +45,7 @@ internal sealed class StaleRecords(MachineState machine, IReplaySink sink)
             same.TlbiSeq = 0;
             same.TlbiWaits = false;
             same.TlbiMask = 0;
+            same.EarlyTlbiSeq = 0;
             same.IsRestricted = false;
             AddObligations(same, obligations);
             machine.Pending.Add(same);
@@ -72,6 +73,7 @@ internal sealed class StaleRecords(MachineState machine, IReplaySink sink)
         record.TlbiSeq = 0;
         record.TlbiWaits = false;
         record.TlbiMask = 0;
+        record.EarlyTlbiSeq = 0;
         record.Target = null;
         SetObligations(record, obligations);
         machine.Pending.Add(record);
@@ -79,8 +81,8 @@ internal sealed class StaleRecords(MachineState machine, IReplaySink sink)
         return record;
     }
 
-    /// <summary>CPUs have dropped the value under the obligations of the mask; the record is closed when none is left.</summary>
-    public void Complete(StaleRecord record, ulong mask, bool broadcast, int cpu, long seq)
+    /// <summary>CPUs have taken a step under the obligations of the mask; the record is closed when nothing is left to be dropped.</summary>
+    public void Complete(StaleRecord record, ulong mask, InvalidationStep step, bool broadcast, int cpu, long seq)
     {
         var open = false;
         for (var i = 0; i < record.ObligationCount; i++)
@@ -88,7 +90,15 @@ internal sealed class StaleRecords(MachineState machine, IReplaySink sink)
             ref var obligation = ref record.Obligations[i];
             if (((mask >> i) & 1) != 0)
             {
-                obligation.Pending = broadcast ? CpuSet.Empty : obligation.Pending.Without(cpu);
+                if (step != InvalidationStep.Combined)
+                {
+                    obligation.IpaPending = broadcast ? CpuSet.Empty : obligation.IpaPending.Without(cpu);
+                }
+
+                if (step != InvalidationStep.Ipa)
+                {
+                    obligation.Pending = broadcast ? CpuSet.Empty : obligation.Pending.Without(cpu);
+                }
             }
 
             open |= !obligation.Pending.IsEmpty;
@@ -125,11 +135,15 @@ internal sealed class StaleRecords(MachineState machine, IReplaySink sink)
     {
         if (space.IsRooted)
         {
-            return space.AsidUnknown ? Confidence.Likely : Confidence.Certain;
+            return space.AsidUnknown || space.RegimeIsAssumed ? Confidence.Likely : Confidence.Certain;
         }
 
         return space.Evidence >= LivenessEvidence.Likely ? Confidence.Likely : Confidence.Possible;
     }
+
+    // Table descriptors are tagged with an ASID always (R_CHVGJ), but for a regime that has none.
+    private static bool IsGlobal(AddressSpace space, ulong value, bool isTable) =>
+        isTable ? space.Format.Layout == DescriptorLayout.OneRange : space.Format.IsGlobal(value);
 
     private static StaleRecord? FindSame(TableUse use, int index, ulong value)
     {

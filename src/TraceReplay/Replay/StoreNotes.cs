@@ -111,13 +111,14 @@ internal sealed class StoreNotes(MachineState machine, FindingCollector findings
             FoldKind.Place, isExplained ? 0 : (long)(pa >> TableFrame.Shift), null);
     }
 
-    // Hardware sets AF, and clears AP[2] where DBM is set, at any time between the load that the new value was made from and the store.
+    // Hardware sets AF, and the dirty state (AP[2], S2AP[1]) where DBM is set, at any time between the load that the new value was made from and the store.
     private void JudgeHardwareRace(TableUse use, int index, ulong oldValue, ulong newValue, in StoreContext store)
     {
         var format = use.Space.Format;
         var clearsAccess = format.HardwareAccessFlag && (oldValue & ~newValue & DescriptorBits.AccessFlag) != 0;
+        var software = format with { HardwareDirty = false };
         var clearsDirty = format.HardwareDirty == true && (oldValue & newValue & DescriptorBits.Dbm) != 0
-            && (~oldValue & newValue & DescriptorBits.ReadOnly) != 0;
+            && software.IsWritable(oldValue) && !software.IsWritable(newValue);
         if ((!clearsAccess && !clearsDirty) || !names.IsPlain(store.How))
         {
             return;

@@ -143,7 +143,7 @@ internal sealed class TableLinkJudge(MachineState machine, FindingCollector find
             return true;
         }
 
-        if (left.Half != right.Half)
+        if (left.Slot != right.Slot)
         {
             return false;
         }

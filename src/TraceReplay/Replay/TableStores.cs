@@ -6,7 +6,7 @@ namespace TraceReplay.Replay;
 /// <summary>Applies stores and told contents to memory and to the tables' places, and has each judged where it counts.</summary>
 internal sealed class TableStores(
     MachineState machine, StoreJudge judge, StaleRecords records, ReuseJudge reuse, ContiguousJudge contiguous, CopyJudge copies,
-    RootTracker roots, KernelRunTracker runs, StoreNotes notes, TableLinkJudge links, VisibilityJudge visibility, Lints? lints)
+    TaintedSpaces tainted, KernelRunTracker runs, StoreNotes notes, TableLinkJudge links, VisibilityJudge visibility, Lints? lints)
 {
     private readonly List<TableUse> _uses = [];
     private readonly List<StaleRecord> _dropped = [];
@@ -322,7 +322,7 @@ internal sealed class TableStores(
         for (var i = _uses.Count - 1; i >= 0; i--)
         {
             var use = _uses[i];
-            if (use.Parent is null && use.Space.IsRooted && use.Holds(pa) && !use.Space.IsLoaded && !RootTracker.HasContent(use.Space))
+            if (use.Parent is null && use.Space.IsRooted && use.Holds(pa) && !use.Space.IsLoaded && !use.Space.HasContent())
             {
                 machine.Retire(use.Space, seq);
                 _uses.RemoveAt(i);
@@ -410,7 +410,7 @@ internal sealed class TableStores(
                 NoteGlobal(use.Space);
             }
         }
-        else if ((value & DescriptorBits.NotGlobal) == 0 && !use.Space.MayHaveGlobal)
+        else if (use.Space.Format.IsGlobal(value) && !use.Space.MayHaveGlobal)
         {
             use.Space.MayHaveGlobal = true;
             NoteGlobal(use.Space);
@@ -421,14 +421,14 @@ internal sealed class TableStores(
     {
         if (space.IsRooted && space.MayHaveGlobal)
         {
-            roots.Tainted.NoteGlobal(space);
+            tainted.NoteGlobal(space);
         }
     }
 
     // Where tables are not told, a root under which the kernel runs and stores cannot be empty.
     private void NoteRunningRoot(int cpu)
     {
-        if (!machine.Facts.HasTables && machine.Cpu(cpu).Current[1] is { } space)
+        if (!machine.Facts.HasTables && machine.Cpu(cpu).Current[RootSlot.Of(machine.Configuration.Host, 1)] is { } space)
         {
             space.RanWhileStoring = true;
         }

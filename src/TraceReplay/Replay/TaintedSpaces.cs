@@ -2,24 +2,24 @@ using TraceReplay.Arm;
 
 namespace TraceReplay.Replay;
 
-/// <summary>The rooted spaces that some CPU ran with and has not invalidated since, found by half and by ASID.</summary>
+/// <summary>The rooted spaces that some CPU ran with and has not invalidated since, found by register and by ASID.</summary>
 internal sealed class TaintedSpaces
 {
-    private readonly List<AddressSpace>[] _byHalf = [[], []];
-    private readonly List<AddressSpace>[] _global = [[], []];
+    private readonly List<AddressSpace>[] _bySlot = [[], [], [], [], [], []];
+    private readonly List<AddressSpace>[] _global = [[], [], [], [], [], []];
     private readonly Dictionary<int, List<AddressSpace>> _byAsid = [];
     private readonly List<Taint> _scratch = [];
     private readonly List<AddressSpace> _spaceScratch = [];
 
-    /// <summary>Spaces that may be cached, of one half.</summary>
-    public IReadOnlyList<AddressSpace> Of(int half) => _byHalf[half];
+    /// <summary>Spaces that may be cached, of one register.</summary>
+    public IReadOnlyList<AddressSpace> Of(int slot) => _bySlot[slot];
 
-    /// <summary>Spaces whose global entries may be cached, of one half.</summary>
-    public IReadOnlyList<AddressSpace> WithGlobal(int half) => _global[half];
+    /// <summary>Spaces whose global entries may be cached, of one register.</summary>
+    public IReadOnlyList<AddressSpace> WithGlobal(int slot) => _global[slot];
 
-    /// <summary>Spaces that may be cached under an ASID, of one half.</summary>
-    public IReadOnlyList<AddressSpace> WithAsid(int half, ushort asid) =>
-        _byAsid.TryGetValue(Key(half, asid), out var spaces) ? spaces : [];
+    /// <summary>Spaces that may be cached under an ASID, of one register.</summary>
+    public IReadOnlyList<AddressSpace> WithAsid(int slot, ushort asid) =>
+        _byAsid.TryGetValue(Key(slot, asid), out var spaces) ? spaces : [];
 
     /// <summary>A space was loaded.</summary>
     public void Load(AddressSpace space, ushort asid, int cpu)
@@ -28,10 +28,10 @@ internal sealed class TaintedSpaces
         space.Load(asid, cpu);
         if (!knewAsid)
         {
-            if (!_byAsid.TryGetValue(Key(space.Half, asid), out var spaces))
+            if (!_byAsid.TryGetValue(Key(space.Slot, asid), out var spaces))
             {
                 spaces = [];
-                _byAsid.Add(Key(space.Half, asid), spaces);
+                _byAsid.Add(Key(space.Slot, asid), spaces);
             }
 
             spaces.Add(space);
@@ -39,8 +39,8 @@ internal sealed class TaintedSpaces
 
         if (space.TaintedListIndex < 0)
         {
-            space.TaintedListIndex = _byHalf[space.Half].Count;
-            _byHalf[space.Half].Add(space);
+            space.TaintedListIndex = _bySlot[space.Slot].Count;
+            _bySlot[space.Slot].Add(space);
         }
 
         ListGlobal(space);
@@ -74,23 +74,56 @@ internal sealed class TaintedSpaces
     /// <summary>A flush was completed: CPUs that it reached hold nothing of trees that were not loaded while it ran.</summary>
     public void Complete(in OutstandingFlush flush, int cpu)
     {
-        for (var half = 0; half <= 1; half++)
+        if (flush.Regime is { } regime)
         {
-            _spaceScratch.Clear();
-            _spaceScratch.AddRange(flush.Method == TlbiMethod.Asid ? WithAsid(half, flush.Asid) : _byHalf[half]);
-            foreach (var space in _spaceScratch)
+            for (var half = 0; half < RootSlot.Halves(regime); half++)
+            {
+                Complete(flush, cpu, RootSlot.Of(regime, half));
+            }
+        }
+
+        if (flush.Stage2)
+        {
+            Complete(flush, cpu, RootSlot.Stage2);
+        }
+    }
+
+    private void Complete(in OutstandingFlush flush, int cpu, int slot)
+    {
+        _spaceScratch.Clear();
+        _spaceScratch.AddRange(flush.Method == TlbiMethod.Asid ? WithAsid(slot, flush.Asid) : _bySlot[slot]);
+        foreach (var space in _spaceScratch)
+        {
+            if (space.IsStage2 || flush.Vmid is null || space.Vmid is null || space.Vmid == flush.Vmid)
             {
                 Clean(space, flush, cpu);
             }
         }
     }
 
-    /// <summary>Nothing is known any more of what a CPU holds of trees that it has not loaded.</summary>
-    public void Forget(int cpu, int half)
+    /// <summary>A CPU has left a regime for good: what it holds of that regime's trees is not used again under the same tags.</summary>
+    public void Leave(int cpu, TranslationRegime regime, long seq)
     {
-        var everything = new OutstandingFlush(TlbiMethod.All, 0, IsBroadcast: false, Shareability.Local, long.MaxValue);
+        for (var half = 0; half < RootSlot.Halves(regime); half++)
+        {
+            foreach (var space in _bySlot[RootSlot.Of(regime, half)])
+            {
+                foreach (var asid in space.Asids.ToList())
+                {
+                    space.Unload(asid, cpu, seq);
+                }
+            }
+
+            Forget(cpu, RootSlot.Of(regime, half));
+        }
+    }
+
+    /// <summary>Nothing is known any more of what a CPU holds of trees that it has not loaded.</summary>
+    public void Forget(int cpu, int slot)
+    {
+        var everything = new OutstandingFlush(TlbiMethod.All, null, null, false, 0, IsBroadcast: false, Shareability.Local, long.MaxValue);
         _spaceScratch.Clear();
-        _spaceScratch.AddRange(_byHalf[half]);
+        _spaceScratch.AddRange(_bySlot[slot]);
         foreach (var space in _spaceScratch)
         {
             Clean(space, everything, cpu);
@@ -102,7 +135,7 @@ internal sealed class TaintedSpaces
         if (!space.IsInGlobalList && !space.GlobalHolders.IsEmpty)
         {
             space.IsInGlobalList = true;
-            _global[space.Half].Add(space);
+            _global[space.Slot].Add(space);
         }
     }
 
@@ -111,7 +144,7 @@ internal sealed class TaintedSpaces
         foreach (var taint in space.Taints.Values)
         {
             var reached = flush.IsBroadcast || taint.Cpu == cpu;
-            var tagged = flush.Method == TlbiMethod.All || taint.Asid == flush.Asid;
+            var tagged = IsTagged(space, flush, taint.Asid);
             if (reached && tagged && !taint.IsLoaded && taint.UnloadSeq < flush.TlbiSeq)
             {
                 _scratch.Add(taint);
@@ -123,7 +156,7 @@ internal sealed class TaintedSpaces
             space.Clean(taint.Asid, taint.Cpu);
             if (!space.HasAsid(taint.Asid))
             {
-                _byAsid[Key(space.Half, taint.Asid)].Remove(space);
+                _byAsid[Key(space.Slot, taint.Asid)].Remove(space);
             }
         }
 
@@ -138,6 +171,11 @@ internal sealed class TaintedSpaces
             Drop(space);
         }
     }
+
+    // The tag of stage 2 is the VMID.
+    private static bool IsTagged(AddressSpace space, in OutstandingFlush flush, ushort tag) => space.IsStage2
+        ? flush.Vmid is null || flush.Vmid == tag
+        : flush.Method == TlbiMethod.All || tag == flush.Asid;
 
     // Global entries of a tree that the CPU still has in a TTBR may be cached again at once.
     private void CleanGlobal(AddressSpace space, in OutstandingFlush flush, int cpu)
@@ -168,13 +206,13 @@ internal sealed class TaintedSpaces
         if (space.GlobalHolders.IsEmpty)
         {
             space.IsInGlobalList = false;
-            _global[space.Half].Remove(space);
+            _global[space.Slot].Remove(space);
         }
     }
 
     private void Drop(AddressSpace space)
     {
-        var list = _byHalf[space.Half];
+        var list = _bySlot[space.Slot];
         var at = space.TaintedListIndex;
         if (at < 0)
         {
@@ -187,5 +225,5 @@ internal sealed class TaintedSpaces
         space.TaintedListIndex = -1;
     }
 
-    private static int Key(int half, ushort asid) => (half << 16) | asid;
+    private static int Key(int slot, ushort asid) => (slot << 16) | asid;
 }

@@ -3,17 +3,35 @@ using TraceReplay.Events;
 
 namespace TraceReplay.Replay;
 
+/// <summary>Whose entries a TLBI drops, by HCR_EL2 and VTTBR_EL2 of its CPU when it executes.</summary>
+/// <param name="Stage1">Regime whose stage-1 entries it drops; null for none.</param>
+/// <param name="Stage2">True when it drops stage-2 entries.</param>
+/// <param name="Vmid">VMID it is limited to; null for any, or where it is not told.</param>
+/// <param name="IsVmidTold">False where the VMID is not told.</param>
+internal readonly record struct TlbiTarget(TranslationRegime? Stage1, bool Stage2, ushort? Vmid, bool IsVmidTold);
+
 /// <summary>A TLBI as it was executed, decoded for the granule in use.</summary>
 internal readonly record struct TlbiEvent(
-    EventHeader Header, TlbiOperation Operation, ulong RawOperand, TlbiOperand Operand, ulong Pc)
+    EventHeader Header, TlbiOperation Operation, TlbiTarget Target, Shareability Reach, ulong RawOperand, TlbiOperand Operand, ulong Pc)
 {
     /// <summary>True when it names addresses.</summary>
-    public bool IsByAddress => Operation.Method is TlbiMethod.Address or TlbiMethod.AddressAnyAsid;
+    public bool IsByAddress => Operation.Method is TlbiMethod.Address or TlbiMethod.AddressAnyAsid or TlbiMethod.Ipa;
 
     /// <summary>Half of the input address space, for operations by address.</summary>
-    public int Half => (int)(Operand.Start >> 55) & 1;
+    public int Half => Target.Stage1 is { } regime && RootSlot.Halves(regime) == 2 ? (int)(Operand.Start >> 55) & 1 : 0;
 
-    public bool IsBroadcast => Operation.Reach != Shareability.Local;
+    public bool IsBroadcast => Reach != Shareability.Local;
+
+    /// <summary>
+    /// True when it drops entries that combine both stages: an operation on all of stage 1 of EL1&amp;0. Those by address do so for the
+    /// addresses that map the IPA, which a trace does not tell.
+    /// </summary>
+    public bool DropsCombined => Operation.Method == TlbiMethod.All && Target.Stage1 == TranslationRegime.El1;
+
+    /// <summary>What it does for a stale record that it covers.</summary>
+    public InvalidationStep StepFor(StaleRecord record) => !record.Space.IsStage2 ? InvalidationStep.Whole
+        : !Target.Stage2 ? InvalidationStep.Combined
+        : DropsCombined ? InvalidationStep.Whole : InvalidationStep.Ipa;
 }
 
 /// <summary>Why a TLBI does not cover a stale record; ordered by how close it comes.</summary>
@@ -25,32 +43,41 @@ internal enum TlbiMiss
     /// <summary>It comes nowhere near.</summary>
     Unrelated = 1,
 
+    /// <summary>Stage 2: one of its two steps is missing, or they came in the wrong order.</summary>
+    Stage2Step = 2,
+
     /// <summary>Another address, nearby.</summary>
-    Address = 2,
+    Address = 3,
 
     /// <summary>A range, nearby, that does not hold the address or has the wrong granule.</summary>
-    Range = 3,
+    Range = 4,
+
+    /// <summary>The address, in another regime.</summary>
+    Regime = 5,
+
+    /// <summary>Another VMID.</summary>
+    Vmid = 6,
 
     /// <summary>Another ASID.</summary>
-    Asid = 4,
+    Asid = 7,
 
     /// <summary>Last level only, and the record is a table.</summary>
-    LastLevel = 5,
+    LastLevel = 8,
 
     /// <summary>The TTL hint is wrong.</summary>
-    Ttl = 6,
+    Ttl = 9,
 
     /// <summary>A range with a TTL hint and a base not aligned to it.</summary>
-    Misaligned = 7,
+    Misaligned = 10,
 
     /// <summary>nXS, and the record's memory has the XS attribute.</summary>
-    Nxs = 8,
+    Nxs = 11,
 
     /// <summary>This CPU only.</summary>
-    Local = 9,
+    Local = 12,
 
     /// <summary>It would cover it, but no DSB ordered the store before it.</summary>
-    Unordered = 10,
+    Unordered = 13,
 }
 
 /// <summary>Which stale records a TLBI covers (DDI 0487 D8.17.5.4: R_VMSWQ, R_ZSXRQ, R_JXKNN, R_CHVGJ, R_LGSCG, R_TVTYQ).</summary>
@@ -59,6 +86,16 @@ internal static class TlbiMatch
     /// <summary>Why the operation does not touch the record whatever its ASIDs, or none.</summary>
     public static TlbiMiss MatchEntry(in TlbiEvent tlbi, StaleRecord record)
     {
+        if (!IsForRegime(tlbi, record.Space))
+        {
+            return TlbiMiss.Regime;
+        }
+
+        if (!IsForVmid(tlbi, record.Space))
+        {
+            return TlbiMiss.Vmid;
+        }
+
         if (tlbi.IsByAddress)
         {
             if (!Overlaps(tlbi, record))
@@ -76,8 +113,21 @@ internal static class TlbiMatch
         return tlbi.Operation.IsNxs && record.HasXs ? TlbiMiss.Nxs : TlbiMiss.None;
     }
 
-    /// <summary>True when the operation's ASID is one the obligation is about.</summary>
-    public static bool MatchesAsid(in TlbiEvent tlbi, in Obligation obligation) => tlbi.Operation.Method switch
+    /// <summary>True when the operation drops entries of the regime and stage that the space belongs to.</summary>
+    public static bool IsForRegime(in TlbiEvent tlbi, AddressSpace space) => space.IsStage2
+        ? tlbi.Target.Stage2 || tlbi.DropsCombined
+        : tlbi.Target.Stage1 == space.Regime && tlbi.Operation.Method is not (TlbiMethod.Ipa or TlbiMethod.CleanOnly);
+
+    /// <summary>True when the operation is not limited to another VMID than that of a stage-1 tree.</summary>
+    public static bool IsForVmid(in TlbiEvent tlbi, AddressSpace space) =>
+        space.Regime != TranslationRegime.El1 || tlbi.Target.Vmid is null || space.Vmid is null || space.Vmid == tlbi.Target.Vmid;
+
+    /// <summary>True when the operation's ASID, or its VMID for stage 2, is one the obligation is about.</summary>
+    public static bool MatchesTag(in TlbiEvent tlbi, StaleRecord record, in Obligation obligation) => record.Space.IsStage2
+        ? tlbi.Target.Vmid is not { } vmid || obligation.AsidUnknown || obligation.Asid == vmid
+        : MatchesAsid(tlbi, obligation);
+
+    private static bool MatchesAsid(in TlbiEvent tlbi, in Obligation obligation) => tlbi.Operation.Method switch
     {
         TlbiMethod.All or TlbiMethod.AddressAnyAsid => true,
         TlbiMethod.Address => obligation.IsGlobal || HasAsid(tlbi, obligation),
@@ -97,7 +147,7 @@ internal static class TlbiMatch
         for (var i = 0; i < record.ObligationCount; i++)
         {
             ref readonly var obligation = ref record.Obligations[i];
-            if (!obligation.Pending.IsEmpty && MatchesAsid(tlbi, obligation)
+            if (!obligation.Pending.IsEmpty && MatchesTag(tlbi, record, obligation)
                 && (tlbi.IsBroadcast || obligation.Pending.Contains(tlbi.Header.Cpu)))
             {
                 mask |= 1UL << i;
@@ -115,6 +165,11 @@ internal static class TlbiMatch
     {
         var space = record.Space;
         var operand = tlbi.Operand;
+        if (tlbi.Operation.Method == TlbiMethod.Ipa != space.IsStage2)
+        {
+            return false;
+        }
+
         if (space.VaBase is { } vaBase)
         {
             var start = space.IsRooted ? record.Ia : vaBase + record.Ia;

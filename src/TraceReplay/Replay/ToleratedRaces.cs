@@ -24,7 +24,7 @@ internal sealed class ToleratedRaces(TraceFacts facts, ReplayOptions options, Na
     /// <summary>A make conflicted with a stale record.</summary>
     public void Watch(Finding finding, StaleRecord stale, in DescriptorChange change, in StoreContext maker)
     {
-        var isUserLeaf = !stale.IsTable && (stale.Value & DescriptorBits.NotGlobal) != 0;
+        var isUserLeaf = !stale.IsTable && !stale.Space.IsStage2 && !stale.Space.Format.IsGlobal(stale.Value);
         var isOtherPage = change.Class is TransitionClass.OutputAddress or TransitionClass.OutputAddressReadOnly
             or TransitionClass.ContiguousAndOther or TransitionClass.SizeAndOther or TransitionClass.Split;
         var isLate = finding.Rule.Id is RuleId.NoTlbi or RuleId.TlbiAddress or RuleId.TlbiRange;

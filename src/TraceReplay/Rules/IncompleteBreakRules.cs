@@ -39,6 +39,18 @@ public static class IncompleteBreakRules
             "The address is covered, but not under every ASID that the entry may be cached with; or an ASID operation was used for a global leaf or a kernel table.",
             "Table descriptors are always tagged with the ASID of the walk, also in the kernel half, so removing a kernel table needs an all-ASID operation. By-ASID operations skip global leaves. " + StillCached),
         new(
+            RuleId.TlbiVmid, "The TLBI executed under another VMID", Severity.Error, "R_QNPQX",
+            "The address is covered, but VTTBR_EL2 of the CPU held another VMID than that of the entry when the TLBI executed.",
+            "EL1 and IPA operations act on the VMID that VTTBR_EL2 holds at that moment. " + StillCached),
+        new(
+            RuleId.TlbiRegime, "The TLBI acts on another regime", Severity.Error, "R_VMSWQ, R_SHVGC",
+            "The operand names the entry's address, but the operation acts on another translation regime: an E1 operation for an EL2 entry, or one executed while HCR_EL2.{E2H,TGE} select another.",
+            "Which regime an E1 operation acts on is decided by HCR_EL2 of its CPU when it executes. " + StillCached),
+        new(
+            RuleId.Stage2Incomplete, "Stage 2 invalidated in one of two steps only", Severity.Error, "I_CKZGP, R_VZZVZ",
+            "A stage-2 entry was made again after one of: only the invalidation by IPA; an operation on stage 1 that came before the DSB completing that by IPA; only an operation on stage 1.",
+            "An operation by IPA need not touch entries that combine both stages, and while the stage-2 entry may be cached, combined ones may be made from it again: IPAS2E1IS, DSB, VMALLE1IS, DSB; or VMALLS12E1IS. " + StillCached),
+        new(
             RuleId.TlbiLastLevel, "A last-level TLBI after removing a table", Severity.Error, "R_VMSWQ, R_JXKNN",
             "The stale value is a table descriptor and only last-level (L) operations were issued.",
             "Last-level operations need not touch walk caches, which may keep leading to the old table. " + StillCached),

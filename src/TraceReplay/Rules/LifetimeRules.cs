@@ -34,6 +34,10 @@ public static class LifetimeRules
             "A root was loaded under an ASID while the CPU may still hold entries of another tree under that ASID, and one translates an address by a block and the other by smaller entries.",
             "Both entries match the address: a conflict abort, or a mixture of the two."),
         new(
+            RuleId.VmidReuse, "VMID used for another tree without invalidation", Severity.Error, "R_QNPQX",
+            "VTTBR_EL2 was loaded with another tree, or one that changed meanwhile, under a VMID of which the CPU may still hold entries.",
+            "Entries of the old tree answer for the new guest."),
+        new(
             RuleId.GlobalOverlap, "Global and non-global entries for one address", Severity.Error, "R_WHZWS",
             "A root with global leaves was loaded while the CPU may hold non-global leaves for the same addresses, or the other way round, without an invalidation in between.",
             "Both entries match: a conflict abort, or the wrong page."),

@@ -19,6 +19,7 @@ public static class RuleCatalogue
         .. IncompleteBreakRules.All,
         .. ContiguousRules.All,
         .. LifetimeRules.All,
+        .. RegisterRules.All,
         .. StoreRules.All,
         .. LintRules.All,
     ];

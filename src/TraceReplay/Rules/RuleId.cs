@@ -28,6 +28,9 @@ public static class RuleId
     public const string TlbiRangeMisaligned = "brk-tlbi-range-misaligned";
     public const string TlbiTtl = "brk-tlbi-ttl";
     public const string TlbiNxs = "brk-tlbi-nxs";
+    public const string TlbiRegime = "brk-tlbi-regime";
+    public const string TlbiVmid = "brk-tlbi-vmid";
+    public const string Stage2Incomplete = "brk-s2-incomplete";
     public const string PartialGroup = "brk-partial-group";
 
     public const string ContiguousPartialSet = "cont-partial-set";
@@ -43,6 +46,12 @@ public static class RuleId
     public const string TableMoved = "table-moved-before-tlbi";
     public const string TableCopyStale = "table-copy-stale";
     public const string AsidReuse = "asid-reuse-no-flush";
+    public const string VmidReuse = "vmid-reuse-no-flush";
+    public const string AsidShared = "asid-shared-live";
+    public const string CommonNotPrivate = "cnp-root-mismatch";
+    public const string RegisterChange = "sysreg-change-no-tlbi";
+    public const string Stage2ShapeInconsistent = "vtcr-inconsistent";
+    public const string UnsupportedD128 = "unsupported-d128";
     public const string GlobalOverlap = "ng-global-overlap";
     public const string PermissionStale = "perm-stale";
     public const string TlbiIneffective = "tlbi-ineffective";

@@ -1,6 +1,6 @@
 namespace TraceReplay.Rules;
 
-/// <summary>What is odd about single stores and register writes, and what the trace does not tell.</summary>
+/// <summary>What is odd about single stores, and what the trace does not tell.</summary>
 public static class StoreRules
 {
     public static IReadOnlyList<Rule> All { get; } =
@@ -25,10 +25,6 @@ public static class StoreRules
             RuleId.DescriptorReservedBits, "RES0 bits set in a descriptor", Severity.Info, "I_MWKTV",
             "A valid descriptor was stored to a live table with bits that are RES0 in its format. One finding a site.",
             "A later architecture may give them a meaning; often the value was made for another granule or address size."),
-        new(
-            RuleId.TtbrMisaligned, "TTBR names a base that is not aligned to its table", Severity.Warning, "K1.2.5",
-            "TTBR0_EL1 or TTBR1_EL1 was written with address bits below the size of the first table.",
-            "The base address is CONSTRAINED UNPREDICTABLE: the bits may count or not."),
         new(
             RuleId.LevelUnknown, "Store at an unknown level", Severity.Info, "",
             "The trace tells neither the level of a store nor a table that holds it. One finding a trace.",

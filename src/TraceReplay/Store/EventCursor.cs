@@ -1,3 +1,4 @@
+using Microsoft.Data.Sqlite;
 using SQLitePCL;
 using TraceReplay.Events;
 
@@ -72,6 +73,9 @@ internal sealed class EventCursor : IDisposable
     private bool IsNull(int index) =>
         raw.sqlite3_column_type(_statement, EventTable.SharedColumns.Length + index) == raw.SQLITE_NULL;
 
-    private void ThrowFailed(int result) =>
-        throw new DatabaseException($"cannot read table {_table}: {raw.sqlite3_errmsg(_database).utf8_to_string()} (SQLite error {result})");
+    private void ThrowFailed(int result)
+    {
+        var text = raw.sqlite3_errmsg(_database).utf8_to_string();
+        throw new DatabaseException($"cannot read table {_table}: {text} (SQLite error {result})", new SqliteException(text, result));
+    }
 }

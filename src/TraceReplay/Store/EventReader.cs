@@ -138,6 +138,7 @@ public sealed class EventReader
         LowestLevel = a.LowestLevel is { } x && b.LowestLevel is { } y ? Math.Min(x, y) : a.LowestLevel ?? b.LowestLevel,
         HasTables = a.HasTables || b.HasTables,
         HasRoots = a.HasRoots || b.HasRoots,
+        FirstHypervisorConfiguration = a.FirstHypervisorConfiguration ?? b.FirstHypervisorConfiguration,
         HasBarriers = a.HasBarriers || b.HasBarriers,
         HasTlbis = a.HasTlbis || b.HasTlbis,
     };

@@ -132,7 +132,7 @@ public sealed class ReplayWriter : IReplaySink, IDisposable
         ArgumentNullException.ThrowIfNull(space);
         if (space.IsRooted)
         {
-            _space.Row().Add(space.Id).Add(space.Root.Base).Add("EL1&0").Add(space.Half).Add(space.Root.Level).Add(space.Root.Entries)
+            _space.Row().Add(space.Id).Add(space.Root.Base).Add(space.Regime.Text()).Add(space.Half).Add(space.Root.Level).Add(space.Root.Entries)
                 .Add(space.Format.Granule.Bytes).Add(space.Incarnation).Add(space.FirstSeq).Add(space.LastSeq).Insert();
         }
     }

@@ -1,3 +1,4 @@
+using Microsoft.Data.Sqlite;
 using TraceReplay.Events;
 using TraceReplay.Replay;
 
@@ -13,10 +14,24 @@ public static class Replayer
     /// <param name="options">How to replay.</param>
     /// <param name="progress">Told the number of events replayed, now and then.</param>
     /// <param name="cancellation">Stops the replay; nothing is changed then.</param>
+    /// <exception cref="DatabaseException">The database cannot be read or written; nothing is changed then.</exception>
     public static ReplaySummary Replay(
         TraceDatabase database, ReplayOptions options, IProgress<long>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(database);
+        try
+        {
+            return ReplayAndStore(database, options, progress, cancellation);
+        }
+        catch (Exception e) when (e is DatabaseException or SqliteException)
+        {
+            throw new DatabaseException($"{database.Path}: not replayed ({TraceDatabase.Reason(e)}); what an earlier replay found is as it was", e);
+        }
+    }
+
+    private static ReplaySummary ReplayAndStore(
+        TraceDatabase database, ReplayOptions options, IProgress<long>? progress, CancellationToken cancellation)
+    {
         var reader = new EventReader(database);
         using var transaction = database.Connection.BeginTransaction();
         using var writer = new ReplayWriter(database.Connection);

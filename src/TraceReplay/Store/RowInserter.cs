@@ -1,3 +1,4 @@
+using Microsoft.Data.Sqlite;
 using SQLitePCL;
 using TraceReplay.Events;
 
@@ -89,6 +90,9 @@ internal sealed class RowInserter : IDisposable
         return this;
     }
 
-    private void ThrowFailed(int result) =>
-        throw new DatabaseException($"cannot write to table {_table}: {raw.sqlite3_errmsg(_database).utf8_to_string()} (SQLite error {result})");
+    private void ThrowFailed(int result)
+    {
+        var text = raw.sqlite3_errmsg(_database).utf8_to_string();
+        throw new DatabaseException($"cannot write to table {_table}: {text} (SQLite error {result})", new SqliteException(text, result));
+    }
 }

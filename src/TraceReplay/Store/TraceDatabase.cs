@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Dapper;
 using Microsoft.Data.Sqlite;
 
@@ -10,7 +11,11 @@ public sealed class TraceDatabase : IDisposable
     public const int ApplicationId = 0x5452706c;
 
     /// <summary>Stamp in <c>PRAGMA user_version</c>; a file with another one is made again from its trace.</summary>
-    public const int SchemaVersion = 2;
+    public const int SchemaVersion = 3;
+
+    // Offset of application_id, big-endian, in the header of a SQLite file, and the header's length.
+    private const int ApplicationIdOffset = 68;
+    private const int HeaderBytes = 100;
 
     // The first sixteen bytes of every SQLite 3 file.
     private static readonly byte[] FileMagic = "SQLite format 3\0"u8.ToArray();
@@ -109,6 +114,20 @@ public sealed class TraceDatabase : IDisposable
         }
     }
 
+    /// <summary>True when an import may take the place of this file: a TraceReplay database of any version, or an empty regular file.</summary>
+    /// <exception cref="DatabaseException">The file cannot be read.</exception>
+    public static bool IsReplaceable(string path)
+    {
+        try
+        {
+            return new FileInfo(path).Length == 0 ? IsEmptyFile(path) : HasHeader(path);
+        }
+        catch (Exception e) when (e is UnauthorizedAccessException or IOException)
+        {
+            throw new DatabaseException($"{path}: cannot be read ({e.Message})", e);
+        }
+    }
+
     /// <summary>Makes the indexes of the script of this name, such as <c>090_index</c>.</summary>
     public void CreateIndexes(string script)
     {
@@ -127,14 +146,50 @@ public sealed class TraceDatabase : IDisposable
     /// <summary>Stamps the file as whole: without it <see cref="Open"/> refuses the file.</summary>
     public void Seal() => Connection.Execute($"PRAGMA user_version = {SchemaVersion};");
 
+    /// <summary>Why a read or write failed, in words for a person.</summary>
+    public static string Reason(Exception e)
+    {
+        var cause = e as SqliteException ?? e.InnerException as SqliteException;
+        return cause?.SqliteErrorCode switch
+        {
+            SQLitePCL.raw.SQLITE_FULL => "the disk is full",
+            SQLitePCL.raw.SQLITE_CANTOPEN => "no file can be made in its directory",
+            _ => e.Message,
+        };
+    }
+
     public void Dispose() => Connection.Dispose();
+
+    // A pipe or a device has no length either, but cannot be cut to none. Opened for both directions, a pipe does not wait.
+    private static bool IsEmptyFile(string path)
+    {
+        using var stream = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+        try
+        {
+            stream.SetLength(0);
+            return true;
+        }
+        catch (Exception e) when (e is NotSupportedException or ArgumentException or IOException)
+        {
+            return false;
+        }
+    }
+
+    private static bool HasHeader(string path)
+    {
+        using var stream = File.OpenRead(path);
+        Span<byte> header = stackalloc byte[HeaderBytes];
+        return stream.ReadAtLeast(header, HeaderBytes, throwOnEndOfStream: false) == HeaderBytes && header.StartsWith(FileMagic) &&
+            BinaryPrimitives.ReadInt32BigEndian(header[ApplicationIdOffset..]) == ApplicationId;
+    }
 
     private static bool IsIndexScript(string name) => name.StartsWith("09", StringComparison.Ordinal);
 
     private static SqliteConnection Connect(string path, SqliteOpenMode mode)
     {
+        // A full path, for SQLite reads names such as ':memory:' and 'file:x' in its own way.
         // Without pooling, a file that is deleted and made again is not answered from a handle of the deleted one.
-        var text = new SqliteConnectionStringBuilder { DataSource = path, Mode = mode, Pooling = false }.ToString();
+        var text = new SqliteConnectionStringBuilder { DataSource = System.IO.Path.GetFullPath(path), Mode = mode, Pooling = false }.ToString();
         var connection = new SqliteConnection(text);
         try
         {

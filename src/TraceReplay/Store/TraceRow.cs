@@ -59,6 +59,9 @@ public sealed record TraceRow
     /// <inheritdoc cref="TraceFacts.HasRoots"/>
     public bool HasRoots { get; init; }
 
+    /// <inheritdoc cref="TraceFacts.FirstHypervisorConfiguration"/>
+    public long? FirstHcr { get; init; }
+
     /// <inheritdoc cref="TraceFacts.HasBarriers"/>
     public bool HasBarriers { get; init; }
 
@@ -78,6 +81,7 @@ public sealed record TraceRow
         LowestLevel = (int?)LowestLevel,
         HasTables = HasTables,
         HasRoots = HasRoots,
+        FirstHypervisorConfiguration = (ulong?)FirstHcr,
         HasBarriers = HasBarriers,
         HasTlbis = HasTlbis,
     };

@@ -92,12 +92,10 @@ public sealed class FtraceEventsTests
     }
 
     [Theory]
-    [InlineData("pgtable_write: pa=0 new=0 level=4")]
+    [InlineData("pgtable_write: pa=0 new=0 level=three")]
     [InlineData("pgtable_write: pa=0 new=0 old=?")]
-    [InlineData("pgtable_write: pa=0 new=0 size=0")]
     [InlineData("barrier: isb pc=here")]
     [InlineData("pgtable_table: base=0 level=1 granule=8k")]
-    [InlineData("pgtable_table: base=0 level=1 root=3")]
     public void Unusable_optional_value_is_left_out_with_a_warning(string text)
     {
         var reading = Reading.OfEvent(text);
@@ -106,10 +104,73 @@ public sealed class FtraceEventsTests
     }
 
     [Theory]
+    [InlineData("pgtable_write: pa=0 new=0 level=9", "level=9: expected -1..3; the event was stored without it")]
+    [InlineData("pgtable_write: pa=0 new=0 size=0", "size=0: expected 1..65536; the event was stored without it")]
+    [InlineData("pgtable_write: pa=0 new=0 old=0x10000000000000000", "old=0x10000000000000000: expected a number of 64 bits; the event was stored without it")]
+    [InlineData("pgtable_table: base=0 level=1 root=3", "root=3: expected 0..2; the event was stored without it")]
+    public void Optional_number_out_of_range_is_an_error_and_the_event_is_stored_without_it(string text, string detail)
+    {
+        var reading = Reading.OfEvent(text);
+        Assert.Single(reading.Events);
+        Assert.Same(ImportProblems.NumberOutOfRange, reading.Problem.Kind);
+        Assert.Equal(detail, reading.Problem.Detail);
+    }
+
+    [Theory]
+    [InlineData("pgtable_write: pa=0x1004 new=0", "pa=0x1004: expected a multiple of 8")]
+    [InlineData("pgtable_entry: pa=0x1001 val=0", "pa=0x1001: expected a multiple of 8")]
+    [InlineData("pgtable_hw_update: pa=0x1007 new=0", "pa=0x1007: expected a multiple of 8")]
+    [InlineData("pgtable_final: pa=12 val=0", "pa=0xc: expected a multiple of 8")]
+    [InlineData("pgtable_table: base=0x1002 level=1", "base=0x1002: expected a multiple of 8")]
+    [InlineData("pgtable_free: base=0x1002", "base=0x1002: expected a multiple of 8")]
+    public void Address_of_no_descriptor_is_stored_and_a_warning(string text, string detail)
+    {
+        var reading = Reading.OfEvent(text);
+        Assert.Single(reading.Events);
+        Assert.Same(ImportProblems.UnalignedAddress, reading.Problem.Kind);
+        Assert.Equal(detail, reading.Problem.Detail);
+    }
+
+    [Theory]
+    [InlineData("pgtable_write: pa=0x8 new=0 pa=0x10")]
+    [InlineData("pgtable_write: pa=0x8 new=0 new=0")]
+    [InlineData("pgtable_table: base=0 level=1 level=2")]
+    [InlineData("pgtable_final: pa=0 val=1 val=2")]
+    [InlineData("pgtable_free: base=0 base=0x1000")]
+    [InlineData("tlbi: op=vae1is op=vmalle1is")]
+    [InlineData("tlbi: op=vae1is arg=1 arg=2")]
+    [InlineData("sysreg_write: reg=ttbr0_el1 reg=ttbr1_el1 val=0")]
+    [InlineData("sysreg_write: reg=ttbr0_el1 val=0 val=1")]
+    public void Required_key_that_is_there_twice_is_a_problem_and_no_event(string text)
+    {
+        var reading = Reading.OfEvent(text);
+        Assert.Empty(reading.Events);
+        Assert.Same(ImportProblems.MalformedValue, reading.Problem.Kind);
+        Assert.Contains("more than once", reading.Problem.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Register_that_is_not_of_the_vocabulary_is_stored_and_told_once_a_name()
+    {
+        var reading = Reading.Of("""
+            a-1 [000] 1: sysreg_write: reg=tpidr_el0 val=1
+            a-1 [000] 1: sysreg_write: reg=ttbr0_el1 val=1
+            a-1 [000] 1: sysreg_write: reg=TPIDR_EL0 val=2
+            a-1 [000] 1: sysreg_write: reg=ttbr0el1 val=3
+            """);
+        Assert.Equal(4, reading.Events.Count);
+        Assert.Equal(3, reading.Problems.Count(ImportProblems.UnknownRegister));
+        Assert.Equal([1L, 4L], reading.Problems.Kept.Select(problem => problem.Line));
+        Assert.Equal(ProblemSeverity.Info, reading.Problems.Worst);
+        Assert.StartsWith("reg=ttbr0el1: ", reading.Problems.Kept[1].Detail, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("barrier: DSB  ISHST pc=0x10", "dsb ishst")]
     [InlineData("barrier: dsb ishnxs", "dsb ishnxs")]
     [InlineData("barrier: dmb ld", "dmb ld")]
     [InlineData("barrier:isb", "isb")]
+    [InlineData("barrier: op=dsb ishst", "dsb ishst")]
     public void Barrier_text_is_normalised(string text, string expected)
     {
         var reading = Reading.OfEvent(text);

@@ -53,8 +53,52 @@ public sealed class TraceImporterTests
         folder.Write("t.db.partial-2147483647-journal", "x"u8);
         folder.Write("t.db.partial-1", "x"u8);
         folder.Write("t.db.partial-notes", "x"u8);
+        folder.Write("t.db.partial-2147483646-wal", "x"u8);
         Import(folder, [folder.Write("t", Good)]);
         Assert.Equal(["t", "t.db", "t.db.partial-1", "t.db.partial-notes"], folder.Files);
+    }
+
+    [Fact]
+    public void Leftover_older_than_the_process_of_its_number_is_removed()
+    {
+        using var folder = new TemporaryFolder();
+        var path = folder.Write($"t.db.partial-{Environment.ProcessId}-journal", "x"u8);
+        File.SetLastWriteTimeUtc(path, new DateTime(2001, 1, 1, 0, 0, 0, DateTimeKind.Utc));
+        Import(folder, [folder.Write("t", Good)]);
+        Assert.Equal(["t", "t.db"], folder.Files);
+    }
+
+    [Fact]
+    public void Force_through_a_link_replaces_the_file_it_points_to()
+    {
+        using var folder = new TemporaryFolder();
+        Import(folder, [folder.Write("t", Good)]);
+        File.Move(folder["t.db"], folder["real.db"]);
+        File.CreateSymbolicLink(folder["t.db"], folder["real.db"]);
+        Import(folder, [folder.Write("t", "a-1 [000] 9: barrier: isb\n"u8)], new ImportOptions { Force = true });
+        Assert.Equal(folder["real.db"], new FileInfo(folder["t.db"]).LinkTarget);
+        using var database = TraceDatabase.Open(folder["real.db"], writable: false);
+        Assert.Equal(1, new EventReader(database).CountEvents());
+    }
+
+    [Fact]
+    public void Link_to_nothing_makes_the_file_it_points_to()
+    {
+        using var folder = new TemporaryFolder();
+        File.CreateSymbolicLink(folder["t.db"], folder["real.db"]);
+        Import(folder, [folder.Write("t", Good)]);
+        Assert.Equal(["real.db", "t", "t.db"], folder.Files);
+        Assert.NotNull(new FileInfo(folder["t.db"]).LinkTarget);
+    }
+
+    [Fact]
+    public void Trace_behind_a_link_is_never_the_database()
+    {
+        using var folder = new TemporaryFolder();
+        var path = folder.Write("t", Good);
+        File.CreateSymbolicLink(folder["t.db"], path);
+        Fails(folder, [path], "two names", new ImportOptions { Force = true });
+        Assert.Equal(Good.ToArray(), File.ReadAllBytes(path));
     }
 
     [Fact]
@@ -88,6 +132,55 @@ public sealed class TraceImporterTests
     }
 
     [Fact]
+    public void Force_replaces_an_empty_file_and_no_device()
+    {
+        using var folder = new TemporaryFolder();
+        var trace = folder.Write("t", Good);
+        folder.Write("t.db", default);
+        Import(folder, [trace], new ImportOptions { Force = true });
+        Assert.True(TraceDatabase.IsReplaceable(folder["t.db"]));
+        Assert.SkipUnless(File.Exists("/dev/null"), "needs Unix devices");
+        Assert.False(TraceDatabase.IsReplaceable("/dev/null"));
+    }
+
+    [Fact]
+    public async Task Force_neither_replaces_a_pipe_nor_waits_for_it()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "needs Unix pipes");
+        using var folder = new TemporaryFolder();
+        using var make = System.Diagnostics.Process.Start("mkfifo", [folder["t.db"]]);
+        await make.WaitForExitAsync(TestContext.Current.CancellationToken);
+        var answer = Task.Run(() => TraceDatabase.IsReplaceable(folder["t.db"]), TestContext.Current.CancellationToken);
+        Assert.False(await answer.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public void Source_that_changes_while_it_is_read_is_a_warning()
+    {
+        using var folder = new TemporaryFolder();
+        var path = folder.Write("t", System.Text.Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat("a-1 [000] 1: barrier: isb\n", 100_000))));
+        var appended = false;
+        var progress = new Callback(_ =>
+        {
+            if (!appended)
+            {
+                appended = true;
+                File.AppendAllText(path, "a-1 [000] 1: barrier: isb\n");
+            }
+        });
+        var result = TraceImporter.Import([path], folder["t.db"], new ImportOptions(), progress, TestContext.Current.CancellationToken);
+        Assert.Equal([(ImportProblems.SourceChanged, 1L)], result.Problems);
+    }
+
+    [Fact]
+    public void Empty_name_is_told()
+    {
+        using var folder = new TemporaryFolder();
+        Fails(folder, [""], "empty name");
+        Assert.Throws<ImportException>(() => TraceImporter.Import([folder.Write("t", Good)], "", new ImportOptions(), null, TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
     public void Trace_is_never_the_database()
     {
         using var folder = new TemporaryFolder();
@@ -113,6 +206,7 @@ public sealed class TraceImporterTests
     [InlineData("hello\n", "not a trace that can be read")]
     [InlineData("# tracer: nop\n", "no event")]
     [InlineData("# tracer: nop\na-1 [000] 2: bbm_mark: x\n", "only bbm_mark")]
+    [InlineData("# tracer: nop\na-1 [000] 2: tlbi: x\n", "first problem, line 2: missing-key, tlbi: expected op=")]
     public void Unusable_content_makes_no_database(string content, string message)
     {
         using var folder = new TemporaryFolder();

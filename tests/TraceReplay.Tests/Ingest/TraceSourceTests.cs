@@ -92,18 +92,77 @@ public sealed class TraceSourceTests
         Assert.Empty(reading.Problems.Kept);
     }
 
-    [Fact]
-    public void Bytes_after_a_gzip_are_ignored()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(64)]
+    [InlineData(20_000)]
+    public void Zeros_after_a_gzip_are_padding(int count)
     {
-        var reading = Reading.Of([.. Gzip(Encoding.UTF8.GetBytes(Ftrace)), .. new byte[64]]);
+        var whole = Gzip(Encoding.UTF8.GetBytes(Ftrace));
+        byte[] padded = [.. whole, .. whole, .. new byte[count]];
+        var reading = Reading.Of(padded);
+        Assert.Equal(4, reading.Events.Count);
+        Assert.Same(ImportProblems.TimeBackwards, reading.Problem.Kind);
+        Assert.False(reading.Source.Text.IsDamaged);
+        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(padded)), reading.Source.Sha256);
+    }
+
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(1, 0)]
+    [InlineData(0, 8)]
+    [InlineData(300, 9000)]
+    [InlineData(9000, 0)]
+    public void Other_bytes_after_a_gzip_are_damage(int zerosBefore, int zerosAfter)
+    {
+        var reading = Reading.Of([.. Gzip(Encoding.UTF8.GetBytes(Ftrace)), .. new byte[zerosBefore], .. "garbage"u8, .. new byte[zerosAfter]]);
         Assert.Equal(2, reading.Events.Count);
-        Assert.Empty(reading.Problems.Kept);
+        Assert.True(reading.Source.Text.IsDamaged);
+        Assert.Same(ImportProblems.CorruptGzip, reading.Problem.Kind);
+    }
+
+    [Fact]
+    public void Zeros_that_a_gzip_holds_do_not_end_it()
+    {
+        using var bytes = new MemoryStream();
+        using (var gzip = new GZipStream(bytes, CompressionLevel.NoCompression))
+        {
+            gzip.Write("a-1 [000] 1: barrier: isb\n"u8);
+            gzip.Write(new byte[40_000]);
+            gzip.Write("\na-1 [000] 2: barrier: isb\n"u8);
+        }
+
+        var reading = Reading.Of(bytes.ToArray());
+        Assert.Equal(2, reading.Events.Count);
+        Assert.Same(ImportProblems.MalformedLine, reading.Problem.Kind);
+    }
+
+    [Fact]
+    public void Gzip_of_nothing_is_told_from_a_file_that_is_cut_off()
+    {
+        byte[] ofNothing = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+        Assert.Contains("empty after decompression", Assert.Throws<ImportException>(() => Reading.Of(ofNothing)).Message, StringComparison.Ordinal);
+        var whole = Gzip(Encoding.UTF8.GetBytes(Ftrace));
+        Assert.Contains("nothing can be decompressed", Assert.Throws<ImportException>(() => Reading.Of(whole[..8])).Message, StringComparison.Ordinal);
+        Assert.Contains("stops here, before its end", Assert.Throws<ImportException>(() => Reading.Of(whole[..12])).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("(mem-init (id 0) (tid 0) (address 0x1000) (size 0x1000))\n", "casemate")]
+    [InlineData("; a comment\n(barrier (id 9) (tid 0) dsb (kind ish))\n", "casemate")]
+    [InlineData("PERFILE2........", "perf script")]
+    [InlineData("SQLite format 3\0", "a database")]
+    [InlineData("  init 12     1.130140456:   pgtrace:barrier: isb\n", "-F comm,tid,cpu,time,event,trace")]
+    public void File_of_another_kind_is_named(string content, string name)
+    {
+        var e = Assert.Throws<ImportException>(() => Reading.Of(Encoding.UTF8.GetBytes(content)));
+        Assert.Contains(name, e.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Gzip_cut_anywhere_is_damaged_and_what_came_before_is_kept()
     {
-        var lines = string.Concat(Enumerable.Range(1, 300).Select(i => $"a-1 [000] {i}: pgtable_write: pa=0x{i * 2654435761L % 99991:x} new=0x{i * 40503L % 65521:x}\n"));
+        var lines = string.Concat(Enumerable.Range(1, 300).Select(i => $"a-1 [000] {i}: pgtable_write: pa=0x{i * 2654435761L % 99991 * 8:x} new=0x{i * 40503L % 65521:x}\n"));
         var whole = Reading.Of(Encoding.UTF8.GetBytes(lines)).Events;
         var compressed = Gzip(Encoding.UTF8.GetBytes(lines));
         for (var length = 300; length < compressed.Length; length += length < compressed.Length - 12 ? 37 : 1)
@@ -119,7 +178,7 @@ public sealed class TraceSourceTests
     public void Corrupt_gzip_is_damaged_and_what_came_before_is_kept()
     {
         var random = new Random(1);
-        var lines = string.Concat(Enumerable.Range(1, 30000).Select(i => $"a-1 [000] {i}: pgtable_write: pa=0x{random.NextInt64():x} new=0x{random.NextInt64():x}\n"));
+        var lines = string.Concat(Enumerable.Range(1, 30000).Select(i => $"a-1 [000] {i}: pgtable_write: pa=0x{random.NextInt64() & ~7L:x} new=0x{random.NextInt64():x}\n"));
         var compressed = Gzip(Encoding.UTF8.GetBytes(lines));
         compressed.AsSpan(compressed.Length / 2, 64).Fill(0xff);
         var reading = Reading.Of(compressed);
@@ -133,12 +192,50 @@ public sealed class TraceSourceTests
     [InlineData("CPU:0 [LOST EVENTS]", 0, null)]
     [InlineData("CPU:1 [123 EVENTS DROPPED]", 1, 123L)]
     [InlineData("CPU:12 [EVENTS DROPPED]", 12, null)]
+    [InlineData("[CPU 1: LOST 12 EVENTS]", 1, 12L)]
+    [InlineData("CPU 3 LOST 12 EVENTS", 3, 12L)]
+    [InlineData("CPU:3 [LOST 99999999999999999999 EVENTS]", 3, null)]
+    [InlineData("a-1 [003] 7: PERF_RECORD_LOST lost 12", 3, 12L)]
+    [InlineData("a-1 [003] 7: PERF_RECORD_LOST_SAMPLES lost 12", 3, 12L)]
     public void Lost_events_are_an_event_and_a_warning(string line, int cpu, long? count)
     {
         var reading = Reading.Of($"a-1 [000] 7: barrier: isb\n{line}\n");
         Assert.Equal(new LostEvents(new EventHeader(2, 2, 7, cpu, 0), count), reading.Events[1]);
         Assert.Same(ImportProblems.LostEvents, reading.Problem.Kind);
         Assert.Equal(2, reading.Problem.Line);
+    }
+
+    [Theory]
+    [InlineData("LOST CPU EVENTS")]
+    [InlineData("dropped events: 0")]
+    [InlineData("LOST events")]
+    [InlineData("LOST EVENTS 1 2")]
+    [InlineData("CPU:0 [LOST 1 EVENTS] and more")]
+    [InlineData("CPU:2000 [LOST 1 EVENTS]")]
+    public void What_is_no_notice_of_lost_events_is_malformed(string line)
+    {
+        var reading = Reading.Of($"a-1 [000] 7: barrier: isb\n{line}\n");
+        Assert.Same(ImportProblems.MalformedLine, reading.Problem.Kind);
+        Assert.Single(reading.Events);
+    }
+
+    [Fact]
+    public void Lost_events_of_no_cpu_are_of_all_seen()
+    {
+        var text = "init 1 [002] 0.000007: pgtrace:barrier: isb\nLOST 12 events!\n";
+        var reading = Reading.Of(Encoding.UTF8.GetBytes(text), "perf-script");
+        Assert.Equal(
+            [.. Enumerable.Range(0, 3).Select(cpu => new LostEvents(new EventHeader(cpu + 2, 2, 7000, cpu, 0), null))],
+            reading.Events.Skip(1).Cast<LostEvents>());
+        Assert.Equal("the trace lost 12 events", reading.Problem.Detail);
+    }
+
+    [Fact]
+    public void Start_of_an_overwritten_buffer_is_lost_events_of_its_cpu()
+    {
+        var reading = Reading.Of("a-1 [000] 7: barrier: isb\n##### CPU 1 buffer started ####\na-1 [001] 8: barrier: isb\n");
+        Assert.Equal(new LostEvents(new EventHeader(2, 2, 7, 1, 0), null), reading.Events[1]);
+        Assert.Same(ImportProblems.LostEvents, reading.Problem.Kind);
     }
 
     [Fact]
@@ -178,6 +275,27 @@ public sealed class TraceSourceTests
         var reading = Reading.Of("a-1 [000] 1: barrier: isb\nwhat is this\n");
         Assert.Same(ImportProblems.MalformedLine, reading.Problem.Kind);
         Assert.Equal((2, "what is this"), (reading.Problem.Line, reading.Problem.Excerpt));
+    }
+
+    [Theory]
+    [InlineData("a-1 [000] 1: pgtable_wri")]
+    [InlineData("a-1 [000] 1:")]
+    [InlineData("a-1 [000] 1: some words: more")]
+    public void Line_without_an_event_name_is_malformed(string line)
+    {
+        var reading = Reading.Of($"a-1 [000] 1: barrier: isb\n{line}\n");
+        Assert.Same(ImportProblems.MalformedLine, reading.Problem.Kind);
+        Assert.Single(reading.Events);
+    }
+
+    [Theory]
+    [InlineData("a-1 [000] 1: sys_close <-system_call_fastpath", "(function)")]
+    [InlineData("a 1 [000] 1.5: PERF_RECORD_MMAP2 1/1: [0x400000(0x1000) @ 0]: r-xp /bin/a", "PERF_RECORD_MMAP2")]
+    public void Lines_of_other_tracers_are_counted(string line, string name)
+    {
+        var reading = Reading.Of(Encoding.UTF8.GetBytes(line + "\n"), line.Contains("PERF", StringComparison.Ordinal) ? "perf-script" : "ftrace");
+        Assert.Empty(reading.Problems.Kept);
+        Assert.Equal(name, Assert.Single(reading.Session.Skipped.All).Event);
     }
 
     [Fact]

@@ -95,7 +95,7 @@ public sealed class InvalidationTrackerTests
             var half = i & 1;
             var bits = granule.Shift(2) + granule.IndexBits;
             var shape = new RootShape(format, 2, granule.EntriesPerTable, half == 0 ? 0 : ulong.MaxValue << bits);
-            var space = machine.RootedSpace(0x4000_0000UL + ((ulong)i << 20), half, shape, 1);
+            var space = machine.RootedSpace(0x4000_0000UL + ((ulong)i << 20), TranslationRegime.El1, half, shape, 1);
             space.MayHaveGlobal = random.Next(2) == 0;
             for (var load = random.Next(1, 9); load > 0; load--)
             {
@@ -153,6 +153,7 @@ public sealed class InvalidationTrackerTests
         var decoded = operation.Method is TlbiMethod.Address or TlbiMethod.AddressAnyAsid
             ? TlbiOperand.Decode(operation, operand, granule, false, true)
             : new TlbiOperand(0, ulong.MaxValue, (ushort)(operand >> 48), null, TlbiDefect.None);
-        return new TlbiEvent(header, operation, operand, decoded, 0);
+        return new TlbiEvent(
+            header, operation, new TlbiTarget(TranslationRegime.El1, false, null, true), operation.Reach, operand, decoded, 0);
     }
 }

@@ -1,0 +1,73 @@
+using TraceReplay.Arm;
+
+namespace TraceReplay.Replay;
+
+/// <summary>Decides by HCR_EL2 and VTTBR_EL2 of a CPU which regime a register name or a TLBI means at that moment.</summary>
+internal sealed class RegimeSelector(MachineState machine)
+{
+    /// <summary>HCR_EL2 of a CPU; where it is not told the CPU is taken to run an ordinary kernel, or the VHE host that the trace tells of later.</summary>
+    public HypervisorConfiguration? HypervisorOf(ProcessingElement cpu) => cpu.Hypervisor ?? machine.Configuration.AssumedHypervisor;
+
+    /// <summary>Whose entries a TLBI drops.</summary>
+    public TlbiTarget TargetOf(TlbiOperation operation, ProcessingElement cpu)
+    {
+        var hcr = HypervisorOf(cpu);
+        switch (operation.Regime)
+        {
+            case TlbiRegime.El2:
+                return new TlbiTarget(
+                    hcr is { HostAtEl2: true } ? TranslationRegime.El2Host : TranslationRegime.El2, false, null, true);
+            case TlbiRegime.El3:
+                return new TlbiTarget(null, false, null, true);
+        }
+
+        // ALLE1 is for every VMID. The others that name stage 2 are only defined for EL1&0, whatever E2H and TGE say.
+        if (operation.Method == TlbiMethod.All && operation.Stage2 && operation.Mnemonic.StartsWith("alle1", StringComparison.Ordinal))
+        {
+            return new TlbiTarget(TranslationRegime.El1, true, null, true);
+        }
+
+        if (!operation.Stage2 && hcr is { RunsVheHost: true })
+        {
+            return new TlbiTarget(TranslationRegime.El2Host, false, null, true);
+        }
+
+        return new TlbiTarget(operation.Stage1 ? TranslationRegime.El1 : null, operation.Stage2, cpu.Vmid, cpu.Vmid is not null);
+    }
+
+    /// <summary>How far a TLBI reaches: HCR_EL2.FB makes the local ones of EL1 broadcast.</summary>
+    public Shareability ReachOf(TlbiOperation operation, ProcessingElement cpu)
+    {
+        var isForced = operation is { Regime: TlbiRegime.El1, Stage2: false, Reach: Shareability.Local }
+            && HypervisorOf(cpu) is { ForcesBroadcast: true, HostAtEl2: false };
+        return isForced ? Shareability.Inner : operation.Reach;
+    }
+
+    /// <summary>The regime that a register name means on a CPU; null for none, and for what a guest writes.</summary>
+    /// <remarks>
+    /// The EL1 names mean EL2&amp;0 at EL2 with E2H=1. What a guest writes under them are addresses of its own, of which the trace's physical
+    /// addresses tell nothing: a guest's stage 1 is not followed.
+    /// </remarks>
+    public TranslationRegime? RegimeOf(string register, ProcessingElement cpu)
+    {
+        var hcr = HypervisorOf(cpu);
+        if (register.EndsWith("_el1", StringComparison.Ordinal))
+        {
+            if (hcr is { HostAtEl2: true } host)
+            {
+                return host.TrapsGeneralExceptions ? TranslationRegime.El2Host : null;
+            }
+
+            return hcr is { Stage2IsOn: true } && cpu.Vmid is not (null or 0) ? null : TranslationRegime.El1;
+        }
+
+        if (!register.EndsWith("_el2", StringComparison.Ordinal))
+        {
+            return null;
+        }
+
+        return register.StartsWith("vt", StringComparison.Ordinal) ? TranslationRegime.Stage2
+            : hcr is { HostAtEl2: true } || register.StartsWith("ttbr1", StringComparison.Ordinal) ? TranslationRegime.El2Host
+            : TranslationRegime.El2;
+    }
+}

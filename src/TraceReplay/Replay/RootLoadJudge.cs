@@ -1,0 +1,201 @@
+using TraceReplay.Arm;
+using TraceReplay.Events;
+using TraceReplay.Rules;
+
+namespace TraceReplay.Replay;
+
+/// <summary>A tree loaded into a register that holds roots.</summary>
+/// <param name="Space">The tree.</param>
+/// <param name="Asid">ASID, or VMID, it was loaded under.</param>
+/// <param name="Cpu">The CPU.</param>
+/// <param name="Writer">The write.</param>
+/// <param name="IsFirst">No CPU had loaded it before.</param>
+/// <param name="IsOtherRoot">The register held another tree.</param>
+/// <param name="IsOtherTag">The CPU had not run with the tree under that tag since it last dropped its entries.</param>
+/// <param name="Register">Value written.</param>
+internal readonly record struct RootLoad(
+    AddressSpace Space, ushort Asid, ProcessingElement Cpu, StoreContext Writer, bool IsFirst, bool IsOtherRoot, bool IsOtherTag,
+    ulong? Register);
+
+/// <summary>Judges the load of a tree against what the CPU may still hold of others.</summary>
+internal sealed class RootLoadJudge(
+    MachineState machine, FindingCollector findings, TaintedSpaces tainted, BreakExplainer breaks, FlushExplainer flushes)
+{
+    private readonly List<StaleRecord> _records = [];
+
+    /// <summary>Judges a load, once the content of the tree is told.</summary>
+    public void Check(in RootLoad load)
+    {
+        if (load.Space.Half != 0 || RootSlot.Halves(load.Space.Regime) != 2 || !CheckGlobalOverlap(load))
+        {
+            CheckAsidReuse(load);
+        }
+
+        CheckChangedWhileUnloaded(load);
+    }
+
+    private bool CheckGlobalOverlap(in RootLoad load)
+    {
+        var (space, cpu) = (load.Space, load.Cpu);
+        if (space.MayHaveGlobal)
+        {
+            foreach (var other in tainted.Of(space.Slot))
+            {
+                if (!ReferenceEquals(other, space) && other.HoldsTaintOf(cpu.Cpu)
+                    && LeafOverlap.Find(machine, globalSpace: space, other) is { } va)
+                {
+                    ReportOverlap(load, other, va, "global leaves over non-global ones", flushes.Explain(other, AsidOf(other), cpu.Cpu));
+                    return true;
+                }
+            }
+        }
+
+        foreach (var other in tainted.WithGlobal(space.Slot))
+        {
+            if (!ReferenceEquals(other, space) && other.GlobalHolders.Contains(cpu.Cpu)
+                && LeafOverlap.Find(machine, globalSpace: other, space) is { } va)
+            {
+                ReportOverlap(load, other, va, "non-global leaves over global ones", flushes.Explain(other, asid: null, cpu.Cpu));
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static ushort? AsidOf(AddressSpace space) => space.Asids.Count == 1 ? space.Asids.First() : null;
+
+    private void ReportOverlap(in RootLoad load, AddressSpace other, ulong va, string what, in Evidence evidence) =>
+        Report(
+            load, RuleId.GlobalOverlap, Confidence.Certain, va, other.Root.Base, other.LastLoad, evidence,
+            $"root 0x{load.Space.Root.Base:x} loaded with {what}: CPU {load.Cpu.Cpu} has not invalidated root 0x{other.Root.Base:x}, "
+            + $"last loaded at line {other.LastLine}; both translate VA 0x{va:x}");
+
+    private void Report(
+        in RootLoad load, string rule, Confidence confidence, ulong? va, ulong? oldRoot, EventHeader? stale, in Evidence evidence,
+        string summary) =>
+        findings.Report(
+            new Verdict
+            {
+                RuleId = rule,
+                Confidence = confidence,
+                Where = load.Writer,
+                Space = load.Space,
+                Pa = load.Space.Root.Base,
+                Va = va,
+                Asid = load.Asid,
+                Old = oldRoot,
+                New = load.Register,
+                StaleStore = stale,
+                Evidence = evidence,
+                Summary = summary,
+            },
+            FoldKind.Event, (load.Writer.Header.Seq << 3) | (uint)load.Space.Slot, null);
+
+    private void CheckAsidReuse(in RootLoad load)
+    {
+        var (space, asid, cpu) = (load.Space, load.Asid, load.Cpu);
+        if (space.AsidUnknown || space.Regime == TranslationRegime.El2)
+        {
+            return;
+        }
+
+        foreach (var other in tainted.WithAsid(space.Slot, asid))
+        {
+            if (ReferenceEquals(other, space) || !other.IsTainted(asid, cpu.Cpu) || !space.HasContent() || !MayBeCached(other, asid, cpu.Cpu))
+            {
+                continue;
+            }
+
+            if (space.Vmid is not null && other.Vmid is not null && space.Vmid != other.Vmid)
+            {
+                continue;
+            }
+
+            // Kernel trees that follow one another are copies: what is missing is the flush of the swap, whatever the sizes.
+            var overlap = SizeOverlap.Find(other, space);
+            var sizes = overlap is { } va ? $"; one has a block at VA 0x{va:x} and the other smaller entries" : "";
+            var rule = space.IsStage2 ? RuleId.VmidReuse
+                : overlap is null || space.Half == 1 ? RuleId.AsidReuse
+                : RuleId.OverlapBlockTable;
+            Report(
+                load, rule, machine.Facts.HasTables ? Confidence.Certain : Confidence.Likely, overlap, other.Root.Base,
+                other.LastLoad, flushes.Explain(other, asid, cpu.Cpu),
+                $"{RegisterText(space)} loaded with root 0x{space.Root.Base:x} under {TagText(space)} {asid}: CPU {cpu.Cpu} has not invalidated "
+                + $"root 0x{other.Root.Base:x} under that {TagText(space)}, last loaded at line {other.LastLine}{sizes}");
+            return;
+        }
+    }
+
+    private void CheckChangedWhileUnloaded(in RootLoad load)
+    {
+        var space = load.Space;
+        if (space.ChangedWhileUnloaded.Count == 0)
+        {
+            return;
+        }
+
+        StaleRecord? first = null;
+        var open = 0;
+        foreach (var (record, generation) in space.ChangedWhileUnloaded)
+        {
+            if (record.IsOpen && record.Generation == generation && MayHold(record, load.Asid, load.Cpu.Cpu))
+            {
+                first ??= record;
+                open++;
+            }
+        }
+
+        space.ChangedWhileUnloaded.Clear();
+        if (first is not null)
+        {
+            Report(
+                load, space.IsStage2 ? RuleId.VmidReuse : RuleId.AsidReuse, Confidence.Certain, null, null, first.Break.Header,
+                breaks.Explain(first, load.Cpu.Cpu, load.Writer.Header.Task).Evidence,
+                $"root 0x{space.Root.Base:x} loaded again under {TagText(space)} {load.Asid}: {open} entries changed while it was unloaded, the first at line "
+                + $"{first.Break.Header.Line}, and were not invalidated on CPU {load.Cpu.Cpu}");
+        }
+    }
+
+    private static string TagText(AddressSpace space) => space.IsStage2 ? "VMID" : "ASID";
+
+    // TTBR0 and TTBR1 of the kernel need no level to tell them apart.
+    private static string RegisterText(AddressSpace space) =>
+        space.Regime is TranslationRegime.El1 or TranslationRegime.El2Host ? $"TTBR{space.Half}" : RootSlot.Name(space.Slot);
+
+    // Something stands in its tables, or stood there and was not invalidated. The memory of a root that has another life tells nothing.
+    private bool MayBeCached(AddressSpace space, ushort asid, int cpu)
+    {
+        if (space.Root.IsAttached && space.HasContent())
+        {
+            return true;
+        }
+
+        _records.Clear();
+        space.Pending.CollectAll(_records);
+        foreach (var record in _records)
+        {
+            if (MayHold(record, asid, cpu))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static bool MayHold(StaleRecord record, ushort asid, int cpu)
+    {
+        for (var i = 0; i < record.ObligationCount; i++)
+        {
+            ref readonly var obligation = ref record.Obligations[i];
+            var tagged = obligation.IsGlobal || obligation.AllAsids || obligation.AsidUnknown || obligation.Asid == asid;
+            if (tagged && obligation.Pending.Contains(cpu))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}
