@@ -94,9 +94,7 @@ public sealed class ReplayEngine : IEventSink
         _judge.Restricted = _restrictions.Add;
         _tracker.FlushCompleted = (flush, cpu, _) => tainted.Complete(flush, cpu);
         _roots.FirstLoaded = (space, writer) => _contiguous.BecameLive(space.Root, writer);
-        _records.Added = _pages.Added;
         _records.Completed = _contiguous.Completed;
-        _records.Completed += _pages.Completed;
     }
 
     /// <summary>Findings so far.</summary>
@@ -257,6 +255,13 @@ public sealed class ReplayEngine : IEventSink
     public void On(in PageAllocation e)
     {
         Begin(e.Header);
+        if (_records.Added is null)
+        {
+            _pages.Begin();
+            _records.Added = _pages.Added;
+            _records.Completed += _pages.Completed;
+        }
+
         _pages.On(e);
         if (e.IsFree)
         {
