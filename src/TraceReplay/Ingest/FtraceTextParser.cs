@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using System.Text.Unicode;
 using TraceReplay.Events;
@@ -141,28 +140,14 @@ internal sealed class FtraceTextParser
     {
         var clock = tokens.IsCounter ? TraceClock.Counter : TraceClock.Time;
         _clock ??= clock;
-        _session.Clock ??= clock;
-        if (clock != _session.Clock)
-        {
-            _context.Report(ImportProblems.ClockChanged, $"expected {Form(_session.Clock.Value)}, found {Form(clock)}");
-        }
-        else if (tokens.Time < _session.LastTime && _session.LastTime is { } last)
-        {
-            _context.Report(ImportProblems.TimeBackwards, $"{last - tokens.Time} {(tokens.IsCounter ? "ticks" : "ns")} before the line above");
-        }
-
-        _session.LastTime = tokens.Time;
+        _context.CheckTime(tokens.Time, clock);
     }
 
     private void ReadNotice(ReadOnlySpan<byte> line)
     {
         if (FtraceNotices.IsLostEvents(line, out var cpu, out var count))
         {
-            _context.Report(ImportProblems.LostEvents, $"CPU {cpu} lost {count?.ToString(CultureInfo.InvariantCulture) ?? "an unknown number of"} events");
-            _context.Time = _session.LastTime ?? 0;
-            _context.Cpu = cpu;
-            _context.Task = 0;
-            _session.Sink.On(new LostEvents(_context.NextHeader(), count));
+            _context.ReportLost(cpu, count);
         }
         else if (FtraceNotices.IsCpuCount(line, out var cpuCount))
         {
@@ -178,6 +163,4 @@ internal sealed class FtraceTextParser
             _context.Report(ImportProblems.MalformedLine, $"expected '{expected}'");
         }
     }
-
-    private static string Form(TraceClock clock) => clock == TraceClock.Time ? "seconds with a fraction" : "a bare count";
 }

@@ -56,6 +56,9 @@ public sealed class ImportProblems
     public static readonly ProblemKind CorruptGzip = new("corrupt-gzip", ProblemSeverity.Error,
         "The compressed data is damaged. What came before was read; copy the file again.");
 
+    public static readonly ProblemKind DamagedTraceDat = new("damaged-trace-dat", ProblemSeverity.Error,
+        "The trace.dat ends early, or bytes of it cannot be what trace-cmd wrote. What could be read was; copy the file again.");
+
     private readonly List<ImportProblem> _kept = [];
     private readonly Dictionary<ProblemKind, long> _counts = new(ReferenceEqualityComparer.Instance);
 
@@ -63,7 +66,7 @@ public sealed class ImportProblems
     public static IReadOnlyList<ProblemKind> Kinds { get; } =
     [
         MalformedLine, MissingKey, MalformedValue, NumberOutOfRange, OptionalValueIgnored, UnknownBarrier, UnknownTlbi, LostEvents,
-        BufferOverwritten, TimeBackwards, ClockChanged, LineTooLong, NotUtf8, TruncatedGzip, CorruptGzip,
+        BufferOverwritten, TimeBackwards, ClockChanged, LineTooLong, NotUtf8, TruncatedGzip, CorruptGzip, DamagedTraceDat,
     ];
 
     /// <summary>1-based number of the file being read; goes into each problem.</summary>

@@ -108,9 +108,16 @@ public static class TraceSource
         var firstSeq = session.NextSeq;
         TextSummary summary;
         session.RawBytes = () => hashed.Bytes;
-        using (var ahead = new ReadAheadStream(text, session.Cancellation))
+        if (reader is ISeekingReader seeking && !isGzip && stream is FileStream { CanSeek: true } file)
         {
+            summary = seeking.Read(file.SafeFileHandle, session);
+            session.RawBytes = () => hashed.Bytes;
+        }
+        else
+        {
+            using var ahead = new ReadAheadStream(text, session.Cancellation);
             summary = reader.Read(ahead, session);
+            session.RawBytes = () => hashed.Bytes;
         }
 
         // A damaged or padded file has bytes that the reader never asked for; the hash is of the whole file all the same.
