@@ -110,15 +110,18 @@ public static class TraceSource
         session.RawBytes = () => hashed.Bytes;
         if (reader is ISeekingReader seeking && !isGzip && stream is FileStream { CanSeek: true } file)
         {
+            // Such a reader does not pass over all bytes, nor in their order.
+            using var hashing = new DrainThread(raw);
             summary = seeking.Read(file.SafeFileHandle, session);
-            session.RawBytes = () => hashed.Bytes;
+            hashing.Finish();
         }
         else
         {
             using var ahead = new ReadAheadStream(text, session.Cancellation);
             summary = reader.Read(ahead, session);
-            session.RawBytes = () => hashed.Bytes;
         }
+
+        session.RawBytes = () => hashed.Bytes;
 
         // A damaged or padded file has bytes that the reader never asked for; the hash is of the whole file all the same.
         raw.CopyTo(Stream.Null);

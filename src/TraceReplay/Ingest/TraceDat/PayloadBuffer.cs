@@ -1,9 +1,13 @@
+using System.Numerics;
+
 namespace TraceReplay.Ingest.TraceDat;
 
 /// <summary>Text being made of one record, in one reused buffer. What would make it longer than a line may be is left out.</summary>
 internal sealed class PayloadBuffer
 {
     private const int MostDigits = 24;
+
+    private static ReadOnlySpan<byte> HexDigits => "0123456789abcdef"u8;
 
     private byte[] _bytes = new byte[1024];
 
@@ -40,16 +44,21 @@ internal sealed class PayloadBuffer
     /// <summary>Lower-case digits without prefix.</summary>
     public void AppendHex(ulong value)
     {
-        Span<byte> digits = stackalloc byte[16];
-        var start = digits.Length;
-        do
+        var count = Math.Max(1, (67 - BitOperations.LeadingZeroCount(value)) / 4);
+        if (Length + count > LineReader.MaxLineBytes)
         {
-            var digit = (int)(value & 15);
-            digits[--start] = (byte)(digit < 10 ? '0' + digit : 'a' - 10 + digit);
+            return;
+        }
+
+        Reserve(count);
+        var digits = _bytes.AsSpan(Length, count);
+        for (var i = digits.Length - 1; i >= 0; i--)
+        {
+            digits[i] = HexDigits[(int)(value & 15)];
             value >>= 4;
         }
-        while (value != 0);
-        Append(digits[start..]);
+
+        Length += count;
     }
 
     public void AppendDecimal(ulong value)

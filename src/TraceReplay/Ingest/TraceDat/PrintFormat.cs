@@ -5,14 +5,38 @@ namespace TraceReplay.Ingest.TraceDat;
 /// <summary>The text of an event, as its <c>print fmt</c> makes it: <c>"level=%d pa=0x%llx", REC->level, REC->pa</c>.</summary>
 internal sealed class PrintFormat
 {
-    private sealed record Piece(byte[] Before, PrintfConversion? Conversion, PrintNode Value, PrintNode? Width, PrintNode? Precision);
+    // Which of the ways that need no look at flags and types writes a piece.
+    private enum Way
+    {
+        General = 0,
+        Hex = 1,
+        Decimal = 2,
+        Text = 3,
+    }
 
-    private readonly IReadOnlyList<Piece> _pieces;
+    private sealed record Piece(byte[] Before, PrintfConversion? Conversion, PrintNode Value, PrintNode? Width, PrintNode? Precision)
+    {
+        /// <summary>The field, where the piece shows one as it is.</summary>
+        public EventField? Field { get; } = (Value as FieldNode)?.Field;
 
-    private PrintFormat(IReadOnlyList<Piece> pieces) => _pieces = pieces;
+        /// <summary>Most pieces are a field as it is, in hex or decimal.</summary>
+        public Way Way { get; } = Conversion is { IsPlain: true } && Value is FieldNode { Field: var field }
+            ? (Conversion.Kind, field) switch
+            {
+                ('s', { IsText: true }) => Way.Text,
+                ('x', { IsArray: false, IsSigned: false }) when Conversion.SizeBytes == 8 || Conversion.SizeBytes >= field.Size => Way.Hex,
+                ('d', { IsArray: false, IsSigned: true }) when Conversion.SizeBytes == 8 || Conversion.SizeBytes >= field.Size => Way.Decimal,
+                _ => Way.General,
+            }
+            : Way.General;
+    }
+
+    private readonly Piece[] _pieces;
+
+    private PrintFormat(Piece[] pieces) => _pieces = pieces;
 
     /// <summary>False where the format is none: the fields must do.</summary>
-    public bool IsUsable => _pieces.Count > 0;
+    public bool IsUsable => _pieces.Length > 0;
 
     /// <summary>Compiles a format.</summary>
     /// <param name="text">The format file from behind <c>print fmt:</c>.</param>
@@ -54,7 +78,7 @@ internal sealed class PrintFormat
             pieces.Add(new Piece([.. before], null, new UnknownNode(), null, null));
         }
 
-        return new PrintFormat(pieces);
+        return new PrintFormat([.. pieces]);
     }
 
     /// <summary>Writes the text of a record.</summary>
@@ -63,9 +87,24 @@ internal sealed class PrintFormat
         foreach (var piece in _pieces)
         {
             output.Append(piece.Before);
-            if (piece.Conversion is { } conversion)
+            switch (piece.Way)
             {
-                Write(in record, conversion, piece, output);
+                case Way.Hex:
+                    output.AppendHex((ulong)piece.Field!.Number(record.Bytes, record.Order));
+                    break;
+                case Way.Decimal:
+                    output.AppendDecimal(piece.Field!.Number(record.Bytes, record.Order));
+                    break;
+                case Way.Text:
+                    output.Append(RecordView.Terminated(piece.Field!.Bytes(record.Bytes, record.Order)));
+                    break;
+                default:
+                    if (piece.Conversion is { } conversion)
+                    {
+                        Write(in record, conversion, piece, output);
+                    }
+
+                    break;
             }
         }
     }

@@ -63,22 +63,24 @@ internal sealed class TextNode(byte[] text) : PrintNode
 }
 
 /// <summary><c>REC->name</c>, <c>__get_str(name)</c>, <c>__get_dynamic_array(name)</c>.</summary>
-internal sealed class FieldNode(EventField field) : PrintNode
+internal sealed class FieldNode(EventField shown) : PrintNode
 {
+    public EventField Field => shown;
+
     public override bool TryNumber(in RecordView record, out long value)
     {
-        value = field.IsArray ? 0 : field.Number(record.Bytes, record.Order);
-        return !field.IsArray;
+        value = shown.IsArray ? 0 : shown.Number(record.Bytes, record.Order);
+        return !shown.IsArray;
     }
 
     public override bool TryText(in RecordView record, PayloadBuffer output)
     {
-        if (!field.IsArray)
+        if (!shown.IsArray)
         {
             return base.TryText(in record, output);
         }
 
-        output.Append(RecordView.Terminated(field.Bytes(record.Bytes, record.Order)));
+        output.Append(RecordView.Terminated(shown.Bytes(record.Bytes, record.Order)));
         return true;
     }
 }
