@@ -107,7 +107,7 @@ internal static class DatSamples
         var file = new DatFile
         {
             Buffers = [],
-            PrintkFormats = "0xffffffc009000000 : \"pgtable_write: pa=0x%llx new=0x%lx level=%d how=%s\\n\"\n0xffffffc009000100 : \"at %ps %5d|%-5u|%05x%%\\n\"\n",
+            PrintkFormats = "0xffffffc009000000 : \"pgtable_write: pa=0x%llx new=0x%lx level=%d how=%s\\n\"\n0xffffffc009000100 : \"at %ps %5d|%u|%x%%\\n\"\n",
         };
         return With(file, new DatBuffer("", (0,
         [
