@@ -145,6 +145,6 @@ public static class TraceSource
         }
 
         var hint = ForeignFormats.Hint(head);
-        throw new ImportException($"{path}: not a trace that can be read{hint}; expected text of one of {TraceReaders.Names}");
+        throw new ImportException($"{path}: not a trace that can be read{hint}; expected one of {TraceReaders.Names}");
     }
 }

@@ -33,12 +33,12 @@ internal sealed record EventField(string Name, int Offset, int Size, bool IsSign
     public static EventField? Parse(string line)
     {
         var parts = line.Trim().Split(';', StringSplitOptions.TrimEntries);
-        if (parts.Length < 3 || !parts[0].StartsWith("field", StringComparison.Ordinal) || parts[0].IndexOf(':') is var colon && colon < 0)
+        if (parts.Length < 3 || !parts[0].StartsWith("field:", StringComparison.Ordinal))
         {
             return null;
         }
 
-        var declaration = parts[0][(colon + 1)..].Trim();
+        var declaration = parts[0]["field:".Length..].Trim();
         var offset = Number(parts, "offset:");
         var size = Number(parts, "size:");
         if (offset is not (>= 0 and < LargestRecord) || size is not (>= 0 and < LargestRecord))

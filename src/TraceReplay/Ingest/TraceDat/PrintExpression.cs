@@ -9,6 +9,9 @@ internal sealed class PrintExpression
     // Deeper than any kernel's; the file may be damaged.
     private const int DeepestNesting = 64;
 
+    // A chain of operators nests to the left as deep as it is long.
+    private const int MostOperations = 512;
+
     private static readonly string[][] Operators =
     [
         ["||"], ["&&"], ["|"], ["^"], ["&"], ["==", "!="], ["<=", ">=", "<", ">"], ["<<", ">>"], ["+", "-"], ["*", "/", "%"],
@@ -29,6 +32,7 @@ internal sealed class PrintExpression
     private readonly IReadOnlyList<EventField> _fields;
     private int _at;
     private int _depth;
+    private int _operations;
 
     private PrintExpression(string text, IReadOnlyList<EventField> fields) => (_text, _fields) = (text, fields);
 
@@ -77,6 +81,11 @@ internal sealed class PrintExpression
         var left = Binary(level + 1);
         while (TakeOperator(level) is { } operation)
         {
+            if (++_operations > MostOperations)
+            {
+                throw new FormatException();
+            }
+
             left = new BinaryNode(operation, left, Binary(level + 1));
         }
 

@@ -33,6 +33,11 @@ internal static class SectionLayout
             file.ReportDamage(e.Message);
         }
 
+        if (file.Buffers.Count == 0 && contents.TryGetValue(TraceDatOption.BufferText, out var text))
+        {
+            throw new TraceDatException(text, SequentialLayout.LatencyText);
+        }
+
         if (file.Buffers.Count == 0)
         {
             SearchSections(file, first, contents);
@@ -125,10 +130,7 @@ internal static class SectionLayout
                 case TraceDatOption.Buffer:
                     ReadBuffer(file, value);
                     break;
-                case TraceDatOption.BufferText:
-                    file.ReportDamage("a buffer of text, made by a latency tracer, is not read: run 'trace-cmd report' on it");
-                    break;
-                case >= TraceDatOption.HeaderInfo and <= TraceDatOption.CommandLines:
+                case >= TraceDatOption.HeaderInfo and <= TraceDatOption.BufferText:
                     contents[option] = (long)value.U64("the offset of a section");
                     break;
                 default:
@@ -140,7 +142,7 @@ internal static class SectionLayout
 
     private static void ReadBuffer(TraceDatFile file, ByteCursor option)
     {
-        var section = ReadHeader(file, (long)option.U64("the offset of a buffer"));
+        var isCompressed = IsCompressed(file, (long)option.U64("the offset of a buffer"));
         var name = option.Text("the name of a buffer");
         var clock = option.Text("the clock of a buffer");
         var page = option.U32("the page size of a buffer");
@@ -161,7 +163,21 @@ internal static class SectionLayout
             cpus.Add(new CpuData((int)cpu, (long)offset, (long)size));
         }
 
-        file.Buffers.Add(new TraceDatBuffer(name, pageBytes, section.IsCompressed, [.. cpus.OrderBy(data => data.Cpu)]) { Clock = clock.Length > 0 ? clock : null });
+        file.Buffers.Add(new TraceDatBuffer(name, pageBytes, isCompressed, [.. cpus.OrderBy(data => data.Cpu)]) { Clock = clock.Length > 0 ? clock : null });
+    }
+
+    // The header of a buffer's section tells only this, and it is so in all sections of a file.
+    private static bool IsCompressed(TraceDatFile file, long offset)
+    {
+        try
+        {
+            return ReadHeader(file, offset).IsCompressed;
+        }
+        catch (TraceDatException e)
+        {
+            file.ReportDamage(e.Message);
+            return file.Compression is not null;
+        }
     }
 
     private static void ReadContent(TraceDatFile file, TraceDatOption id, long offset)
@@ -195,6 +211,8 @@ internal static class SectionLayout
                 case TraceDatOption.CommandLines:
                     file.ReadCommands(cursor);
                     break;
+                case TraceDatOption.BufferText:
+                    throw new TraceDatException(offset, SequentialLayout.LatencyText);
             }
         }
         catch (TraceDatException e)
@@ -230,7 +248,8 @@ internal static class SectionLayout
                 break;
             }
 
-            if (section.Bytes > file.Bytes.Length - section.Content)
+            // None but a section that was not finished is empty; zeros look like one, too.
+            if (section.Bytes == 0 || section.Bytes > file.Bytes.Length - section.Content)
             {
                 break;
             }

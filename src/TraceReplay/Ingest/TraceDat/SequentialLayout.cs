@@ -3,6 +3,9 @@ namespace TraceReplay.Ingest.TraceDat;
 /// <summary>Version 6: one thing after the other, in an order that does not change.</summary>
 internal static class SequentialLayout
 {
+    /// <summary>What is told of a buffer that holds no records.</summary>
+    public const string LatencyText = "made by a latency tracer: it holds text. Run 'trace-cmd report' on it";
+
     private const int MarkBytes = 10;
 
     /// <summary>Reads from behind the page size to where the records start.</summary>
@@ -41,7 +44,7 @@ internal static class SequentialLayout
 
         if (mark.AsSpan().StartsWith("latency"u8))
         {
-            throw new TraceDatException(offset, "made by a latency tracer: it holds text. Run 'trace-cmd report' on it");
+            throw new TraceDatException(offset, LatencyText);
         }
 
         if (!mark.AsSpan().StartsWith("flyrecord"u8))

@@ -35,11 +35,21 @@ internal static class CommonOptions
 {
     private const int NanosecondsPerMicrosecond = 1000;
 
-    /// <summary>Takes over an option; one that says nothing about records is passed over.</summary>
-    /// <exception cref="TraceDatException">It ends early.</exception>
+    /// <summary>Takes over an option; one that says nothing about records is passed over, and so is a damaged one.</summary>
     public static void Apply(TraceDatFile file, TraceDatOption option, byte[] data, long offset)
     {
-        var cursor = new ByteCursor(new SectionBytes(data, offset), 0, file.Order);
+        try
+        {
+            ApplyCore(file, option, data, new ByteCursor(new SectionBytes(data, offset), 0, file.Order));
+        }
+        catch (TraceDatException e)
+        {
+            file.ReportDamage(e.Message);
+        }
+    }
+
+    private static void ApplyCore(TraceDatFile file, TraceDatOption option, byte[] data, ByteCursor cursor)
+    {
         switch (option)
         {
             case TraceDatOption.Date:

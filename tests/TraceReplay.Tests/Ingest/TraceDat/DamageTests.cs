@@ -45,14 +45,12 @@ public sealed class DamageTests
         var before = Reading.Of(whole);
 
         // The size of the data of the second page of the first CPU.
-        var page = whole.AsSpan().IndexOf(new byte[] { 0xc0, 0x39, 0x31, 0x77 });
-        Assert.Equal(-1, page);
-        var start = FindPage(whole, 2_000_100_000);
-        whole[start + 10] = 0xff;
+        whole[FindPage(whole, 2_000_100_000) + 10] = 0xff;
         var found = Reading.Of(whole);
         Assert.True(found.Source.Text.IsDamaged);
         Assert.Equal(before.Events.Count - 12 + 1, found.Events.Count);
-        Assert.Equal((0, null), Assert.Single(found.Events.OfType<LostEvents>()) is var lost ? (lost.Header.Cpu, lost.Count) : default);
+        var lost = Assert.Single(found.Events.OfType<LostEvents>());
+        Assert.Equal((0, null), (lost.Header.Cpu, lost.Count));
         Assert.Contains("at offset 0x", found.Problems.Kept[0].Detail, StringComparison.Ordinal);
     }
 
@@ -74,6 +72,15 @@ public sealed class DamageTests
         }
 
         Assert.True(damaged > 0);
+    }
+
+    [Fact]
+    public void Zeros_in_place_of_the_end_do_not_hold_up_the_search()
+    {
+        var whole = DatSamples.Make("v7");
+        var cut = Reading.Of([.. whole[..(whole.Length / 2)], .. new byte[4 << 20]]);
+        Assert.True(cut.Source.Text.IsDamaged);
+        Assert.NotEmpty(cut.Events);
     }
 
     [Fact]

@@ -46,6 +46,9 @@ internal sealed class DatFile
 
     public required DatBuffer[] Buffers { get; init; }
 
+    /// <summary>The buffers are marked as holding text.</summary>
+    public bool IsLatency { get; init; }
+
     private int CpuCount => Buffers.Max(buffer => buffer.Cpus.Max(data => data.Cpu)) + 1;
 
     /// <summary>A record with its common fields, pid 1.</summary>
@@ -146,7 +149,7 @@ internal sealed class DatFile
 
     private void BuildFlyRecord(DatBuffer buffer)
     {
-        _bytes.AddRange("flyrecord\0"u8);
+        _bytes.AddRange(IsLatency ? "latency  \0"u8 : "flyrecord\0"u8);
         var table = _bytes.Count;
         _bytes.AddRange(new byte[16 * CpuCount]);
         if (Options.Any(option => option.Id == TraceDatOption.TraceClock))
@@ -192,7 +195,7 @@ internal sealed class DatFile
         foreach (var buffer in Buffers)
         {
             var data = BuildBuffer(buffer);
-            buffers.AddRange([.. Number((uint)TraceDatOption.Buffer, 2), .. Number((uint)data.Length, 4), .. data]);
+            buffers.AddRange([.. Number((uint)(IsLatency ? TraceDatOption.BufferText : TraceDatOption.Buffer), 2), .. Number((uint)data.Length, 4), .. data]);
         }
 
         buffers.AddRange([.. Number(0, 2), .. Number(8, 4), .. new byte[8]]);

@@ -43,6 +43,19 @@ public sealed class PrintFormatTests
     }
 
     [Theory]
+    [InlineData("1", "+1")]
+    [InlineData("(", "(")]
+    [InlineData("1", "?1:1")]
+    [InlineData("!", "!")]
+    public void Endless_expressions_are_given_up(string first, string more)
+    {
+        var output = new PayloadBuffer();
+        var expression = first + string.Concat(Enumerable.Repeat(more, 200_000));
+        PrintFormat.Parse($"\"%d %d\", {expression}, REC->b", Fields).Write(new RecordView(Record, default, new KernelStrings()), output);
+        Assert.StartsWith("? ", Encoding.UTF8.GetString(output.Bytes), StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("n=%d %s\n", new byte[] { 5, 0, 0, 0, (byte)'x', (byte)'y', 0 }, "n=5 xy\n")]
     [InlineData("%c%hhu %hu", new byte[] { (byte)'z', 7, 9, 1 }, "z7 265")]
     [InlineData("%c %llx", new byte[] { (byte)'z', 0, 0, 0, 0x34, 0x12, 0, 0, 0, 0, 0, 0 }, "z 1234")]

@@ -158,13 +158,22 @@ public sealed class TraceDatReaderTests
     }
 
     [Fact]
-    public void First_section_that_is_none_of_options_is_refused_when_nothing_else_is_found()
+    public void File_that_ends_before_its_options_and_records_is_refused_with_its_place()
     {
         var made = new DatFile { Buffers = [new DatBuffer("", (0, []))] }.Build();
-        made[32] = 0xff;
-        made[33] = 0xff;
         var e = Assert.Throws<ImportException>(() => Reading.Of(made[..40]));
-        Assert.Contains("at offset 0x", e.Message, StringComparison.Ordinal);
+        Assert.Contains("at offset 0x23: no buffer with records", e.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("6")]
+    [InlineData("7")]
+    public void Text_of_a_latency_tracer_is_refused_with_what_to_do(string version)
+    {
+        var made = new DatFile { Version = version, IsLatency = true, Buffers = [new DatBuffer("", (0, []))] }.Build();
+        var e = Assert.Throws<ImportException>(() => Reading.Of(made));
+        Assert.Contains("latency tracer", e.Message, StringComparison.Ordinal);
+        Assert.Contains("trace-cmd report", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]
