@@ -220,7 +220,11 @@ internal sealed class CpuStream
     // An entry does not fit: what follows it cannot be found.
     private bool EndOfPage()
     {
-        Damage($"at offset 0x{_pages.FileOffset:x}: an entry at {_next} reaches over the end of its page");
+        if (!_isCut)
+        {
+            Damage($"at offset 0x{_pages.FileOffset:x}: an entry at {_next} reaches over the end of its page");
+        }
+
         _next = _end;
         return false;
     }

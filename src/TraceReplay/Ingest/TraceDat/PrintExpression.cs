@@ -18,15 +18,16 @@ internal sealed class PrintExpression
     ];
 
     // Words a type is made of, with the size of those that cut a value.
-    private static readonly Dictionary<string, (int Size, bool IsSigned)> TypeWords = new(StringComparer.Ordinal)
-    {
-        ["unsigned"] = (0, false), ["signed"] = (0, true), ["const"] = (0, true), ["struct"] = (0, true), ["enum"] = (0, true), ["volatile"] = (0, true),
-        ["char"] = (1, true), ["short"] = (2, true), ["int"] = (4, true), ["long"] = (8, true), ["void"] = (8, false), ["size_t"] = (8, false),
-        ["u8"] = (1, false), ["u16"] = (2, false), ["u32"] = (4, false), ["u64"] = (8, false), ["__u8"] = (1, false), ["__u16"] = (2, false),
-        ["__u32"] = (4, false), ["__u64"] = (8, false), ["s8"] = (1, true), ["s16"] = (2, true), ["s32"] = (4, true), ["s64"] = (8, true),
-        ["bool"] = (1, false), ["dma_addr_t"] = (8, false), ["phys_addr_t"] = (8, false), ["pid_t"] = (4, true), ["gfp_t"] = (4, false),
-        ["uint8_t"] = (1, false), ["uint16_t"] = (2, false), ["uint32_t"] = (4, false), ["uint64_t"] = (8, false), ["uintptr_t"] = (8, false),
-    };
+    private static readonly Dictionary<string, (int Size, bool IsSigned)> TypeWords =
+        new (string Word, int Size, bool IsSigned)[]
+        {
+            ("unsigned", 0, false), ("signed", 0, true), ("const", 0, true), ("volatile", 0, true),
+            ("char", 1, true), ("short", 2, true), ("int", 4, true), ("long", 8, true), ("void", 8, false), ("size_t", 8, false),
+            ("u8", 1, false), ("u16", 2, false), ("u32", 4, false), ("u64", 8, false), ("__u8", 1, false), ("__u16", 2, false),
+            ("__u32", 4, false), ("__u64", 8, false), ("s8", 1, true), ("s16", 2, true), ("s32", 4, true), ("s64", 8, true),
+            ("bool", 1, false), ("dma_addr_t", 8, false), ("phys_addr_t", 8, false), ("pid_t", 4, true), ("gfp_t", 4, false), ("uint8_t", 1, false),
+            ("uint16_t", 2, false), ("uint32_t", 4, false), ("uint64_t", 8, false), ("uintptr_t", 8, false),
+        }.ToDictionary(word => word.Word, word => (word.Size, word.IsSigned), StringComparer.Ordinal);
 
     private readonly string _text;
     private readonly IReadOnlyList<EventField> _fields;
@@ -151,19 +152,11 @@ internal sealed class PrintExpression
         };
     }
 
-    // 'REC->name' or 'REC->name[index]'.
-    private PrintNode Member()
+    // 'REC->name'. An element of an array is not known: the format does not tell the size of one.
+    private FieldNode Member()
     {
         Expect("->");
-        var field = Find(Word());
-        if (!Take("["))
-        {
-            return new FieldNode(field);
-        }
-
-        var index = Choice();
-        Expect("]");
-        return new ElementNode(field, index, field.IsText ? 1 : 8);
+        return new FieldNode(Find(Word()));
     }
 
     private EventField FieldArgument()
@@ -231,7 +224,7 @@ internal sealed class PrintExpression
         while (Word() is { Length: > 0 } word)
         {
             words++;
-            if (word == "struct")
+            if (word is "struct" or "enum" or "union")
             {
                 Word();
             }

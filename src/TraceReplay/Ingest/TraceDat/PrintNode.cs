@@ -85,24 +85,6 @@ internal sealed class FieldNode(EventField shown) : PrintNode
     }
 }
 
-/// <summary><c>REC->name[index]</c> of an array of numbers.</summary>
-internal sealed class ElementNode(EventField field, PrintNode index, int elementBytes) : PrintNode
-{
-    public override bool TryNumber(in RecordView record, out long value)
-    {
-        value = 0;
-        var bytes = field.Bytes(record.Bytes, record.Order);
-        if (!index.TryNumber(in record, out var at) || at < 0 || at >= bytes.Length / elementBytes)
-        {
-            return false;
-        }
-
-        var element = bytes.Slice((int)at * elementBytes, elementBytes);
-        value = field.IsSigned ? record.Order.Signed(element) : (long)record.Order.Unsigned(element);
-        return true;
-    }
-}
-
 /// <summary><c>__get_dynamic_array_len(name)</c>.</summary>
 internal sealed class LengthNode(EventField field) : PrintNode
 {

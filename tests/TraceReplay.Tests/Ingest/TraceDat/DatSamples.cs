@@ -80,7 +80,8 @@ internal static class DatSamples
     {
         var file = new DatFile { Buffers = [], Options = [.. options, (TraceDatOption.TraceClock, [.. System.Text.Encoding.UTF8.GetBytes($"local global [{clock}] mono\0")])] };
         return With(file, new DatBuffer("", (0, [file.Page(3 * Second).Record(0, file.Barrier("isb")).Record(499, file.Tlbi("vmalle1is", 0)).Record(1, file.Barrier("dsb ish"))]),
-            (1, [file.Page((4 * Second) + 7).Record(0, file.Barrier("isb"))])) { Clock = clock }).Build();
+            (1, [file.Page((4 * Second) + 7).Record(0, file.Barrier("isb"))]))
+        { Clock = clock }).Build();
     }
 
     private static byte[] TimeShift()
