@@ -224,6 +224,13 @@ internal static class SectionLayout
     // The options that tell the buffers are written last, so a file that was cut lacks them: its sections stand one behind the other.
     private static void SearchSections(TraceDatFile file, long offset, SortedDictionary<TraceDatOption, long> contents)
     {
+        // The size of pages is needed before the others are read.
+        if (contents.TryGetValue(TraceDatOption.HeaderInfo, out var header))
+        {
+            contents.Remove(TraceDatOption.HeaderInfo);
+            ReadContent(file, TraceDatOption.HeaderInfo, header);
+        }
+
         while (offset < file.Bytes.Length)
         {
             Section section;
@@ -278,7 +285,7 @@ internal static class SectionLayout
             at = Align(next, file.PageBytes);
         }
 
-        return new TraceDatBuffer("", file.PageBytes, section.IsCompressed, cpus);
+        return new TraceDatBuffer("", file.SubBufferBytes, section.IsCompressed, cpus);
     }
 
     private static long EndOfPieces(TraceDatFile file, long at, long end)
@@ -306,7 +313,7 @@ internal static class SectionLayout
     {
         var last = 0ul;
         Span<byte> bytes = stackalloc byte[sizeof(ulong)];
-        for (; at < end && file.Bytes.Read(at, bytes) == bytes.Length; at += file.PageBytes)
+        for (; at < end && file.Bytes.Read(at, bytes) == bytes.Length; at += file.SubBufferBytes)
         {
             var time = file.Order.U64(bytes);
             if (time < last)

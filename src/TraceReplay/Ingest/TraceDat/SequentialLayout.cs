@@ -94,7 +94,7 @@ internal static class SequentialLayout
             data.Add(new CpuData(cpu, (long)offset, (long)size));
         }
 
-        return new TraceDatBuffer(name, file.PageBytes, IsCompressed: false, data);
+        return new TraceDatBuffer(name, file.SubBufferBytes, IsCompressed: false, data);
     }
 
     // Stands behind the table where the options have a clock; the one there is the same.

@@ -45,8 +45,11 @@ internal sealed class TraceDatFile
     /// <summary>Number of CPUs, whether they wrote anything or not.</summary>
     public int CpuCount { get; internal set; }
 
-    /// <summary>Size of a page of the machine, and of the ring buffer where nothing else is told.</summary>
-    public int PageBytes { get; internal set; }
+    /// <summary>Size of a page of the machine.</summary>
+    public int PageBytes { get; private init; }
+
+    /// <summary>Size of a page of the ring buffer, as the kernel told it; version 7 tells it again for each buffer.</summary>
+    public int SubBufferBytes { get; private set; }
 
     /// <summary>The ring buffers, that of the top first.</summary>
     public List<TraceDatBuffer> Buffers { get; } = [];
@@ -72,10 +75,11 @@ internal sealed class TraceDatFile
             throw new TraceDatException(start.FileOffset - 1, $"byte order {endian}; expected 0 (little) or 1 (big)");
         }
 
-        var file = new TraceDatFile(bytes, new ByteOrder(endian == 1), onDamage);
-        var cursor = new ByteCursor(bytes, start.Position, file.Order);
-        file.Strings.LongSize = cursor.U8("the size of a long") == 4 ? 4 : 8;
-        file.PageBytes = CheckPage(cursor.U32("the page size"), cursor.FileOffset - 4);
+        var cursor = new ByteCursor(bytes, start.Position, new ByteOrder(endian == 1));
+        var longSize = cursor.U8("the size of a long") == 4 ? 4 : 8;
+        var page = CheckPage(cursor.U32("the page size"), cursor.FileOffset - 4);
+        var file = new TraceDatFile(bytes, cursor.Order, onDamage) { PageBytes = page, SubBufferBytes = page };
+        file.Strings.LongSize = longSize;
         switch (version)
         {
             case "6":
@@ -121,6 +125,12 @@ internal sealed class TraceDatFile
             if (field.Name == "commit" && field.Size is 4 or 8)
             {
                 Strings.LongSize = field.Size;
+            }
+
+            // Kernels can make the pages of the ring buffer several of the machine's.
+            if (field.Name == "data" && field.Offset + field.Size is >= SmallestPage and <= LargestPage and var bytes && bytes % PageBytes == 0)
+            {
+                SubBufferBytes = bytes;
             }
         }
 

@@ -11,6 +11,7 @@ public sealed class DamageTests
     [InlineData("v7")]
     [InlineData("v7-zlib")]
     [InlineData("v7-zlib-big")]
+    [InlineData("v7-sub-buffer")]
     public void File_cut_anywhere_gives_its_records_up_to_there(string name)
     {
         var whole = DatSamples.Make(name);
@@ -72,6 +73,17 @@ public sealed class DamageTests
         }
 
         Assert.True(damaged > 0);
+    }
+
+    [Fact]
+    public void Ring_buffer_page_of_no_size_is_not_taken()
+    {
+        var whole = DatSamples.Make("v6");
+        var size = whole.AsSpan().IndexOf("size:4080;"u8);
+        "size:0000;"u8.CopyTo(whole.AsSpan(size));
+        var offset = whole.AsSpan(0, size).LastIndexOf("offset:16;"u8);
+        "offset:00;"u8.CopyTo(whole.AsSpan(offset));
+        Assert.Equal(120, Reading.Of(whole).Events.Count);
     }
 
     [Fact]

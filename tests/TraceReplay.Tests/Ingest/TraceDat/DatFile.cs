@@ -30,6 +30,9 @@ internal sealed class DatFile
 
     public int PageBytes { get; init; } = 4096;
 
+    /// <summary>Of a page of the ring buffer, where it is another than that of the machine.</summary>
+    public int? SubBufferBytes { get; init; }
+
     public string Compression { get; init; } = "none";
 
     public string Formats { get; init; } = DatFormats.All;
@@ -48,6 +51,8 @@ internal sealed class DatFile
 
     /// <summary>The buffers are marked as holding text.</summary>
     public bool IsLatency { get; init; }
+
+    private int RingPageBytes => SubBufferBytes ?? PageBytes;
 
     private int CpuCount => Buffers.Max(buffer => buffer.Cpus.Max(data => data.Cpu)) + 1;
 
@@ -160,8 +165,8 @@ internal sealed class DatFile
         foreach (var (cpu, pages) in buffer.Cpus)
         {
             Align(PageBytes);
-            Patch(table + (16 * cpu), [.. Number((ulong)_bytes.Count, 8), .. Number((ulong)(pages.Length * PageBytes), 8)]);
-            _bytes.AddRange(pages.SelectMany(page => page.Build(PageBytes)));
+            Patch(table + (16 * cpu), [.. Number((ulong)_bytes.Count, 8), .. Number((ulong)(pages.Length * RingPageBytes), 8)]);
+            _bytes.AddRange(pages.SelectMany(page => page.Build(RingPageBytes)));
         }
     }
 
@@ -205,7 +210,7 @@ internal sealed class DatFile
     // The data of the option.
     private byte[] BuildBuffer(DatBuffer buffer)
     {
-        var page = buffer.PageBytes ?? PageBytes;
+        var page = buffer.PageBytes ?? RingPageBytes;
         var section = _bytes.Count;
         _bytes.AddRange([.. Number(3, 2), .. Number(Compression == "none" ? 0u : 1u, 2), .. new byte[12]]);
         List<byte> table = [];
@@ -258,7 +263,7 @@ internal sealed class DatFile
     private byte[] HeaderInfo()
     {
         var page = $"\tfield: u64 timestamp;\toffset:0;\tsize:8;\tsigned:0;\n\tfield: local_t commit;\toffset:8;\tsize:{LongSize};\tsigned:1;\n" +
-            $"\tfield: int overwrite;\toffset:8;\tsize:1;\tsigned:1;\n\tfield: char data;\toffset:{8 + LongSize};\tsize:{PageBytes - 8 - LongSize};\tsigned:0;\n";
+            $"\tfield: int overwrite;\toffset:8;\tsize:1;\tsigned:1;\n\tfield: char data;\toffset:{8 + LongSize};\tsize:{RingPageBytes - 8 - LongSize};\tsigned:0;\n";
         return [.. "header_page\0"u8, .. Sized(page, 8), .. "header_event\0"u8, .. Sized("# compressed entry header\n", 8)];
     }
 

@@ -52,6 +52,8 @@ public sealed class TraceDatReaderTests
     [InlineData("v7-zlib-big")]
     [InlineData("v6")]
     [InlineData("v7-page64k")]
+    [InlineData("v7-sub-buffer")]
+    [InlineData("v6-sub-buffer")]
     public void Shape_of_the_file_does_not_matter(string name)
     {
         var found = Reading.Of(DatSamples.Make(name));
