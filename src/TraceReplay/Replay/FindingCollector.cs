@@ -116,9 +116,12 @@ internal sealed class FindingCollector(IReplaySink sink, Policy policy)
         }
     }
 
-    // What one store does to the value it overwrites, or how members of a group differ, does not rest on events in between.
+    // What one store does to the value it overwrites, how members of a group differ, or how a descriptor reads, does not rest on events
+    // in between.
     private static bool IsSelfEvident(string rule) =>
-        rule.StartsWith("bbm-", StringComparison.Ordinal) || rule.StartsWith("cont-", StringComparison.Ordinal);
+        rule.StartsWith("bbm-", StringComparison.Ordinal) || rule.StartsWith("cont-", StringComparison.Ordinal)
+        || rule.StartsWith("desc-", StringComparison.Ordinal)
+        || rule is RuleId.StoreSize or RuleId.TtbrMisaligned or RuleId.LevelUnknown or RuleId.TraceGap or RuleId.LostEvents;
 
     /// <summary>Hands the findings to the sink.</summary>
     public void Finish()

@@ -39,6 +39,10 @@ public sealed class ReplayEngine : IEventSink
     private readonly TableStores _stores;
     private readonly TlbiSites _sites;
     private readonly OperationCache _operations;
+    private readonly PageReuseJudge _pages;
+    private readonly TableLinkJudge _links;
+    private readonly VisibilityJudge _visibility;
+    private readonly Lints? _lints;
     private readonly LineIndex _lines = new();
     private long _events;
     private long _finalCompared;
@@ -76,13 +80,22 @@ public sealed class ReplayEngine : IEventSink
         _roots.Registers = _registers;
         _restrictions = new RestrictionWatch(_findings, facts, options, breaks);
         _runs = new KernelRunTracker(sink);
-        _stores = new TableStores(_machine, _judge, _records, _reuse, _contiguous, _copies, tainted, _runs);
+        _pages = new PageReuseJudge(_machine, _findings, breaks);
+        _visibility = new VisibilityJudge(_machine, _findings);
+        _lints = options.Lints ? new Lints(_machine, _findings) : null;
+        var howNames = new NameCache(names);
+        _links = new TableLinkJudge(_machine, _findings, howNames, _lines);
+        _stores = new TableStores(
+            _machine, _judge, _records, _reuse, _contiguous, _copies, tainted, _runs, new StoreNotes(_machine, _findings, howNames, _lines),
+            _links, _visibility, _lints);
         _sites = new TlbiSites(sink);
         _operations = new OperationCache(names);
         _judge.Restricted = _restrictions.Add;
         _tracker.FlushCompleted = (flush, cpu, _) => tainted.Complete(flush, cpu);
         _roots.FirstLoaded = (space, writer) => _contiguous.BecameLive(space.Root, writer);
+        _records.Added = _pages.Added;
         _records.Completed = _contiguous.Completed;
+        _records.Completed += _pages.Completed;
     }
 
     /// <summary>Findings so far.</summary>
@@ -135,6 +148,7 @@ public sealed class ReplayEngine : IEventSink
             ReportIneffective(tlbi, e);
         }
 
+        _visibility.Used(e.Header.Cpu);
         _races.Executed(tlbi);
         _registers.Executed(tlbi);
         var covered = _tracker.Execute(tlbi);
@@ -147,6 +161,7 @@ public sealed class ReplayEngine : IEventSink
 
         site.Covered += covered > 0 ? 1 : 0;
         site.Records += covered;
+        _lints?.Executed(tlbi, covered, new StoreContext(e.Header, e.Pc, 0), e.Operation);
     }
 
     public void On(in BarrierInstruction e)
@@ -154,6 +169,8 @@ public sealed class ReplayEngine : IEventSink
         Begin(e.Header);
         var barrier = _operations.Barrier(e.Kind);
         _machine.Cpu(e.Header.Cpu).NoteBarrier(e.Header.Seq, e.Header.Line, barrier);
+        _visibility.Ran(barrier, e.Header.Cpu);
+        _links.Ran(barrier);
         if (barrier is { Kind: BarrierKind.Dsb })
         {
             Synchronise(barrier, e.Header);
@@ -170,6 +187,7 @@ public sealed class ReplayEngine : IEventSink
 
         Begin(e.Header);
         var register = _names.Name(e.Register);
+        _visibility.Used(e.Header.Cpu);
         _roots.Write(register, e.Value, new StoreContext(e.Header, e.Pc, 0));
     }
 
@@ -238,6 +256,7 @@ public sealed class ReplayEngine : IEventSink
     public void On(in PageAllocation e)
     {
         Begin(e.Header);
+        _pages.On(e);
         if (e.IsFree)
         {
             return;
@@ -261,7 +280,9 @@ public sealed class ReplayEngine : IEventSink
         // The marker is printed before the next event of its CPU: the gap began after the last one.
         var cpu = _machine.Cpu(e.Header.Cpu);
         _findings.Doubt(cpu.LastSeq, e.Header.Seq);
+        ReportLost(e);
         _contiguous.Forget(e.Header.Seq);
+        _visibility.Forget();
         _roots.Lost(e.Header.Cpu);
         ForgetStaleRecords(e.Header.Seq);
         _machine.DoubtfulBefore = e.Header.Seq;
@@ -270,6 +291,7 @@ public sealed class ReplayEngine : IEventSink
 
     private void ForgetStaleRecords(long seq)
     {
+        _pages.Forget();
         var open = new List<StaleRecord>();
         foreach (var space in _machine.Spaces)
         {
@@ -289,6 +311,9 @@ public sealed class ReplayEngine : IEventSink
         _contiguous.Finish();
         _copies.Finish();
         _restrictions.Finish();
+        _visibility.Finish();
+        _pages.Finish();
+        LateEffectReport.Report(_machine, _findings);
         _registers.Finish();
         PendingReport.Report(_machine, _findings);
         var open = new List<StaleRecord>();
@@ -347,6 +372,7 @@ public sealed class ReplayEngine : IEventSink
             // __switch_to runs a DSB ISH; a change of task on a CPU tells of one where sched_switch is not traced.
             cpu.SwitchPending = false;
             _contiguous.Switched(header.Cpu);
+            _visibility.Moved(header.Cpu);
             _tracker.Synchronise(BarrierOperation.ContextSwitch, header);
         }
 
@@ -419,6 +445,21 @@ public sealed class ReplayEngine : IEventSink
                 Summary = $"{tlbi.Operation.Mnemonic} 0x{e.Operand:x} can invalidate nothing: {why}",
             },
             FoldKind.Place, e.Pc is { } pc ? (long)pc : e.Operation, null);
+    }
+
+    private void ReportLost(in LostEvents e)
+    {
+        var count = e.Count is { } told ? $"{told}" : "an unknown number of";
+        _findings.Report(
+            new Verdict
+            {
+                RuleId = RuleId.LostEvents,
+                Where = new StoreContext(e.Header, null, 0),
+                Space = null,
+                Pa = 0,
+                Summary = $"CPU {e.Header.Cpu} lost {count} events before this line: what depends on them is not known",
+            },
+            FoldKind.Place, e.Header.Cpu, null);
     }
 
     private int? EntriesAt(ulong tableBase)

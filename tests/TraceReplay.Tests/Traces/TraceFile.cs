@@ -45,7 +45,8 @@ internal sealed record TraceFile(string Name)
         using var folder = new TemporaryFolder();
         var import = TraceImporter.Import([FullName], folder["trace.db"], new ImportOptions());
         using var database = TraceDatabase.Open(folder["trace.db"], writable: true);
-        var summary = Replayer.Replay(database, new ReplayOptions { Policy = PolicyOf() });
+        var options = new ReplayOptions { Policy = PolicyOf(), Lints = RuleCatalogue.Find(RuleId) is { IsLint: true } };
+        var summary = Replayer.Replay(database, options);
         return new TraceVerdict(import, summary, FindingsOf(database));
     }
 
