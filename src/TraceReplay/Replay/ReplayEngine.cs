@@ -25,6 +25,7 @@ public sealed class ReplayEngine : IEventSink
     private readonly StaleRecords _records;
     private readonly InvalidationTracker _tracker;
     private readonly ToleratedRaces _races;
+    private readonly Requirements _requirements;
     private readonly StoreJudge _judge;
     private readonly ReuseJudge _reuse;
     private readonly ContiguousJudge _contiguous;
@@ -59,21 +60,19 @@ public sealed class ReplayEngine : IEventSink
         _names = names;
         _options = options;
         _sink = sink;
-        _machine = new MachineState(facts, sink);
-        _findings = new FindingCollector(sink);
+        _machine = new MachineState(facts, sink, options.Policy);
+        _findings = new FindingCollector(sink, options.Policy);
         _records = new StaleRecords(_machine, sink);
-        _tracker = new InvalidationTracker(_machine, _records);
+        _tracker = new InvalidationTracker(_machine, _records, options.Policy);
         _races = new ToleratedRaces(facts, options, names);
         _transitions = new TransitionLog(sink);
-        var breaks = new BreakExplainer(_machine, _tracker);
-        _judge = new StoreJudge(_machine, _records, breaks, _findings, _transitions, _races, _lines)
-        {
-            BbmLevel = options.BbmLevel ?? 0,
-        };
+        var breaks = new BreakExplainer(_machine, _tracker, options.Policy);
+        _requirements = new Requirements(_machine, options.Policy) { BbmLevel = BbmLevelOf(options) ?? 0 };
+        _judge = new StoreJudge(_machine, _records, breaks, _findings, _transitions, _races, _lines, _requirements);
         _reuse = new ReuseJudge(_machine, _findings, breaks);
-        _contiguous = new ContiguousJudge(_machine, new ContiguousMembers(_machine, _findings, _lines));
+        _contiguous = new ContiguousJudge(_machine, new ContiguousMembers(_machine, _findings, _lines), options.Policy);
         _copies = new CopyJudge(_machine, sink, _findings, _lines);
-        _selector = new RegimeSelector(_machine);
+        _selector = new RegimeSelector(_machine, options.Policy);
         var tainted = new TaintedSpaces();
         var loads = new RootLoadJudge(_machine, _findings, tainted, breaks, new FlushExplainer(_machine, _tracker));
         _roots = new RootTracker(_machine, sink, _selector, _copies, loads, tainted);
@@ -249,7 +248,7 @@ public sealed class ReplayEngine : IEventSink
         Begin(e.Header);
         _machine.Configuration.SetFact(_names.Name(e.Key), _names.Name(e.Value));
         _machine.RefreshComparers();
-        _judge.BbmLevel = _options.BbmLevel ?? _machine.Configuration.BbmLevel ?? 0;
+        _requirements.BbmLevel = BbmLevelOf(_options) ?? _machine.Configuration.BbmLevel ?? 0;
     }
 
     public void On(in PageAllocation e)
@@ -342,7 +341,7 @@ public sealed class ReplayEngine : IEventSink
         return new ReplaySummary
         {
             Events = _events,
-            BbmLevel = _judge.BbmLevel,
+            BbmLevel = _requirements.BbmLevel,
             GranuleBytes = _machine.Configuration.Granule.Bytes,
             GranuleSource = _machine.Configuration.GranuleSource,
             FinalCompared = _finalCompared,
@@ -354,6 +353,8 @@ public sealed class ReplayEngine : IEventSink
             Findings = _findings.Findings,
         };
     }
+
+    private static int? BbmLevelOf(ReplayOptions options) => options.BbmLevel ?? options.Policy.BbmLevel;
 
     private void Begin(in EventHeader header)
     {
@@ -371,7 +372,7 @@ public sealed class ReplayEngine : IEventSink
         _events++;
         _lines.Note(header.Seq, header.Line);
         var cpu = _machine.Cpu(header.Cpu);
-        if (cpu.SwitchPending || IsOtherTask(cpu, header))
+        if (_options.Policy.ImpliedDsbAtSwitch && (cpu.SwitchPending || IsOtherTask(cpu, header)))
         {
             // __switch_to runs a DSB ISH; a change of task on a CPU tells of one where sched_switch is not traced.
             cpu.SwitchPending = false;

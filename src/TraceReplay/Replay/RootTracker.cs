@@ -188,7 +188,7 @@ internal sealed class RootTracker(
     {
         if (machine.Configuration.SetFeatures(regime, features))
         {
-            machine.RefreshFeatures(regime, features);
+            machine.RefreshFeatures(regime, machine.Configuration.Features(regime));
         }
     }
 

@@ -15,6 +15,9 @@ public static class RuleId
     public const string TableSwap = "bbm-table-swap";
     public const string ContiguousChange = "bbm-cont-change";
 
+    public const string GlobalToNonGlobal = "bbm-global-to-ng";
+    public const string ExecutePermission = "bbm-exec-erratum";
+
     public const string NoTlbi = "brk-no-tlbi";
     public const string NoDsbBeforeTlbi = "brk-no-dsb-before-tlbi";
     public const string NoDsbAfterTlbi = "brk-no-dsb-after-tlbi";
