@@ -82,9 +82,9 @@ public sealed class ReplayEngine : IEventSink
         _runs = new KernelRunTracker(sink);
         _pages = new PageReuseJudge(_machine, _findings, breaks);
         _visibility = new VisibilityJudge(_machine, _findings);
-        _lints = options.Lints ? new Lints(_machine, _findings) : null;
+        _lints = options.Lints || options.Policy.Lints ? new Lints(_machine, _findings) : null;
         var howNames = new NameCache(names);
-        _links = new TableLinkJudge(_machine, _findings, howNames, _lines);
+        _links = new TableLinkJudge(_machine, _findings, howNames, _lines, options.Policy);
         _stores = new TableStores(
             _machine, _judge, _records, _reuse, _contiguous, _copies, tainted, _runs, new StoreNotes(_machine, _findings, howNames, _lines),
             _links, _visibility, _lints);

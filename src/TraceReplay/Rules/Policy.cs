@@ -92,6 +92,12 @@ public sealed record Policy
     /// <summary>The DSB before a TLBI must wait for loads too and reach the Inner Shareable domain.</summary>
     public bool StrictDsb { get; init; }
 
+    /// <summary>A new table must be published behind a DSB: a DMB or a store-release does not do.</summary>
+    public bool PublishDsbOnly { get; init; }
+
+    /// <summary>Rules about wasted work are judged too; they are notes.</summary>
+    public bool Lints { get; init; }
+
     /// <summary>Faults that Linux tolerates are notes.</summary>
     public bool HideTolerated { get; init; }
 
