@@ -417,7 +417,7 @@ public sealed class ReplayEngine : IEventSink
                 // The top bit of the address in the operand tells the half.
                 var half = RootSlot.Halves(regime) == 2 ? (int)(operand >> (operation.IsRange ? 36 : 43)) & 1 : 0;
                 var granule = control?.GranuleOf(half) ?? _machine.Configuration.Granule;
-                var decoded = TlbiOperand.Decode(operation, operand, granule, control?.Ds ?? false, _machine.Configuration.HasTtl);
+                var decoded = TlbiOperand.Decode(operation, operand, granule, control?.Ds ?? (regime == _machine.Configuration.Host && _machine.Configuration.AssumedDs), _machine.Configuration.HasTtl);
                 return tooWide && operation.Method == TlbiMethod.Address && decoded.Defect == TlbiDefect.None
                     ? decoded with { Defect = TlbiDefect.AsidTooWide }
                     : decoded;
