@@ -1,3 +1,5 @@
+using TraceReplay.Rules;
+
 namespace TraceReplay.Replay;
 
 /// <summary>How a trace is replayed.</summary>
@@ -5,6 +7,9 @@ public sealed record ReplayOptions
 {
     /// <summary>FEAT_BBM level of the least capable CPU, 0..3; null takes what the trace tells, or 0.</summary>
     public int? BbmLevel { get; init; }
+
+    /// <summary>What is asked of the trace.</summary>
+    public Policy Policy { get; init; } = Policy.Default;
 
     /// <summary>Nanoseconds after which a restriction without invalidation is reported, for time clocks.</summary>
     public long StalePermissionNs { get; init; } = 1_000_000_000;
