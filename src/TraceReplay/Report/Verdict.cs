@@ -3,7 +3,7 @@ using TraceReplay.Store;
 namespace TraceReplay.Report;
 
 /// <summary>Numbers of findings, as the summary line and the exit status need them.</summary>
-/// <param name="Errors">Findings of severity error that count: confidence known, not tolerated by design.</param>
+/// <param name="Errors">Findings of severity error that count: confidence known, not tolerated by design, not waived, not in the baseline.</param>
 /// <param name="Warnings">Findings of severity warning, confidence known.</param>
 /// <param name="Infos">Findings of severity info, confidence known.</param>
 /// <param name="Tolerated">Findings of severity error tagged as tolerated by Linux.</param>

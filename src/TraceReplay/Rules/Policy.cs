@@ -296,6 +296,11 @@ public sealed record Policy
     {
         var at = e.Message.IndexOf(" Path:", StringComparison.Ordinal);
         var message = at < 0 ? e.Message : e.Message[..at];
+        if (e.Path == "$" && message.Contains("converted", StringComparison.Ordinal))
+        {
+            return "expected a JSON object";
+        }
+
         return message.StartsWith("The JSON property '", StringComparison.Ordinal)
             ? $"no setting {message.Split('\'')[1]}"
             : e.Path is { Length: > 2 } path && !message.Contains("invalid", StringComparison.Ordinal) ? $"{path[2..]}: a value of another kind was expected" : message;

@@ -129,8 +129,12 @@ public sealed class FindingReviewTests : IDisposable
     [Fact]
     public void A_database_that_was_not_replayed_is_no_baseline()
     {
-        _database.Connection.Execute("DELETE FROM replay");
-        var e = Assert.Throws<DatabaseException>(() => Baseline.Read(_folder["sample.db"]));
+        using (var imported = SampleDatabase.Create(_folder["imported.db"]))
+        {
+            imported.Connection.Execute("DELETE FROM replay");
+        }
+
+        var e = Assert.Throws<DatabaseException>(() => Baseline.Read(_folder["imported.db"]));
         Assert.Contains("not replayed", e.Message, StringComparison.Ordinal);
     }
 
