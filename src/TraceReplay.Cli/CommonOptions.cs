@@ -40,7 +40,7 @@ internal static class CommonOptions
     {
         var option = new Option<string?>("--format")
         {
-            Description = "Format of the traces: ftrace, trace-cmd-report or perf-script; told from the content when not given.",
+            Description = "Format of the traces: ftrace, trace-cmd-report, perf-script or trace-dat; told from the content when not given.",
             HelpName = "name",
         };
         option.Validators.Add(result =>

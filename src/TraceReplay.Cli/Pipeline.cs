@@ -54,8 +54,7 @@ internal sealed record Pipeline(
     {
         var total = progress is null ? 0 : new EventReader(database).CountEvents();
         var relay = progress is null ? null : new Relay<long>(events => progress.Report(new StepProgress(events, total, events)));
-        Replayer.Replay(
-            database, new ReplayOptions { BbmLevel = request.Policy.BbmLevel, Policy = request.Policy }, relay, request.Review, cancellation);
+        Replayer.Replay(database, new ReplayOptions { Policy = request.Policy }, relay, request.Review, cancellation);
     }
 
     private static List<RuleText> RulesOfLibrary(Policy policy) =>
@@ -66,9 +65,9 @@ internal sealed record Pipeline(
 
     private static string EffectiveSeverity(Policy policy, Rule rule)
     {
-        var general = Text(policy.SeverityOf(rule.Id, regime: null, rule.Severity));
+        var general = Text(policy.WorstOf(rule, regime: null));
         var special = Policy.RegimeKeys
-            .Select(regime => (Regime: regime, Severity: Text(policy.SeverityOf(rule.Id, regime, rule.Severity))))
+            .Select(regime => (Regime: regime, Severity: Text(policy.WorstOf(rule, regime))))
             .Where(each => each.Severity != general)
             .Select(each => $"{each.Severity} in {each.Regime}");
         return string.Join(", ", special.Prepend(general));

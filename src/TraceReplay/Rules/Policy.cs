@@ -102,6 +102,12 @@ public sealed record Policy
     /// <summary>The DSB before a TLBI must wait for loads too and reach the Inner Shareable domain.</summary>
     public bool StrictDsb { get; init; }
 
+    /// <summary>A new table must be published behind a DSB: a DMB or a store-release does not do.</summary>
+    public bool PublishDsbOnly { get; init; }
+
+    /// <summary>Rules about wasted work are judged too; they are notes.</summary>
+    public bool Lints { get; init; }
+
     /// <summary>Faults that Linux tolerates are notes.</summary>
     public bool HideTolerated { get; init; }
 
@@ -223,6 +229,31 @@ public sealed record Policy
             _ when StrictCont && rule == RuleId.PartialGroup => Severity.Error,
             _ => severity,
         };
+    }
+
+    /// <summary>
+    /// The worst severity that findings of a rule have under the policy, at its FEAT_BBM level or else level 0; null where none are
+    /// reported.
+    /// </summary>
+    /// <param name="rule">The rule.</param>
+    /// <param name="regime">Regime's key as in <see cref="RegimeKeys"/>; null for none.</param>
+    public Severity? WorstOf(Rule rule, string? regime)
+    {
+        ArgumentNullException.ThrowIfNull(rule);
+        var level = NoAbort && BbmLevel == 2 ? 3 : BbmLevel ?? 0;
+        Severity? severity = (rule.Id, level) switch
+        {
+            _ when rule.IsLint && !Lints => null,
+            (RuleId.GlobalToNonGlobal, _) when !NgStrict => null,
+            (RuleId.ExecutePermission, _) when !Errata.Contains(ErratumId.ExecutePermission) => null,
+            (RuleId.BlockToTable or RuleId.TableToBlock or RuleId.ContiguousChange, 3) => null,
+            (RuleId.BlockToTable or RuleId.TableToBlock, 2) => Severity.Info,
+            (RuleId.BlockToTable or RuleId.TableToBlock, 1) or (RuleId.ContiguousChange, 1 or 2) => Severity.Warning,
+            (RuleId.ContiguousChange, 0) when ContChange == Strictness.Ignore => null,
+            (RuleId.ContiguousChange, 0) when ContChange == Strictness.Warn => Severity.Warning,
+            _ => rule.Severity,
+        };
+        return severity is { } worst ? SeverityOf(rule.Id, regime, worst) : null;
     }
 
     // The settings of the text in place of those of another policy.

@@ -56,6 +56,27 @@ public sealed class PolicyTests
     [InlineData("strict", "strict (bbm-level 0, strict-cont true, table-swap error, ng-strict true, cache-hints true, sh-raw true)")]
     public void A_policy_says_what_differs_from_the_default(string name, string text) => Assert.Equal(text, Policy.Profile(name)!.ToString());
 
+    [Theory]
+    [InlineData("{}", RuleId.ContiguousChange, "error")]
+    [InlineData("""{ "cont-change": "warn" }""", RuleId.ContiguousChange, "warning")]
+    [InlineData("""{ "cont-change": "ignore" }""", RuleId.ContiguousChange, "off")]
+    [InlineData("""{ "bbm-level": 1 }""", RuleId.ContiguousChange, "warning")]
+    [InlineData("""{ "profile": "linux-bbml2" }""", RuleId.ContiguousChange, "off")]
+    [InlineData("""{ "bbm-level": 1 }""", RuleId.BlockToTable, "warning")]
+    [InlineData("""{ "bbm-level": 2 }""", RuleId.TableToBlock, "info")]
+    [InlineData("""{ "bbm-level": 3 }""", RuleId.BlockToTable, "off")]
+    [InlineData("""{ "bbm-level": 3 }""", RuleId.OutputAddressChange, "error")]
+    [InlineData("{}", RuleId.GlobalToNonGlobal, "off")]
+    [InlineData("""{ "ng-strict": true }""", RuleId.GlobalToNonGlobal, "error")]
+    [InlineData("{}", RuleId.ExecutePermission, "off")]
+    [InlineData("""{ "errata": ["2645198"] }""", RuleId.ExecutePermission, "error")]
+    [InlineData("{}", RuleId.TlbiRedundant, "off")]
+    [InlineData("""{ "lints": true }""", RuleId.TlbiRedundant, "info")]
+    [InlineData("""{ "strict-cont": true }""", RuleId.PartialGroup, "error")]
+    [InlineData("""{ "severities": { "bbm-oa-change": "off", "bbm-oa-change@el1": "info" } }""", RuleId.OutputAddressChange, "info")]
+    public void A_rule_has_a_worst_severity_under_a_policy(string json, string rule, string expected) =>
+        Assert.Equal(expected, Policy.Parse(json).WorstOf(RuleCatalogue.Get(rule), "el1")?.ToString().ToLowerInvariant() ?? "off");
+
     [Fact]
     public void Errata_are_listed() =>
         Assert.Equal("default (errata 2645198)", Policy.Parse("""{ "errata": ["2645198"] }""").ToString());
