@@ -195,7 +195,7 @@ internal sealed class BreakExplainer(MachineState machine, InvalidationTracker t
             return TlbiMiss.OtherCpu;
         }
 
-        if (!tracker.IsOrdered(record, tlbi) || WasUnordered(record, tlbi))
+        if (machine.Facts.HasBarriers && (!tracker.IsOrdered(record, tlbi) || WasUnordered(record, tlbi)))
         {
             return TlbiMiss.Unordered;
         }

@@ -61,7 +61,7 @@ public sealed class ReplayEngine : IEventSink
         _options = options;
         _sink = sink;
         _machine = new MachineState(facts, sink, options.Policy);
-        _findings = new FindingCollector(sink, options.Policy);
+        _findings = new FindingCollector(sink, options.Policy, _machine);
         _records = new StaleRecords(_machine, sink);
         _tracker = new InvalidationTracker(_machine, _records, options.Policy);
         _races = new ToleratedRaces(facts, options, names);

@@ -78,7 +78,7 @@ internal sealed class RootLoadJudge(
             new Verdict
             {
                 RuleId = rule,
-                Confidence = confidence,
+                Confidence = (Confidence)Math.Min((int)confidence, (int)StaleRecords.ConfidenceOf(load.Space)),
                 Where = load.Writer,
                 Space = load.Space,
                 Pa = load.Space.Root.Base,

@@ -175,7 +175,11 @@ internal sealed class TableStores(
 
         foreach (var record in _dropped)
         {
-            records.Close(record, null);
+            // A page that serves twice at one address gives its record twice.
+            if (record.IsOpen)
+            {
+                records.Close(record, null);
+            }
         }
 
         _dropped.Clear();
