@@ -177,7 +177,7 @@ internal sealed class FindingCollector(IReplaySink sink, Policy policy, MachineS
     {
         var rule = verdict.RuleId;
         var restsOnTlbis = rule.StartsWith("brk-", StringComparison.Ordinal)
-            || rule is RuleId.TableReuse or RuleId.AsidReuse or RuleId.VmidReuse or RuleId.PageReuse or RuleId.PermissionStale;
+            || rule is RuleId.TableReuse or RuleId.PermissionStale;
         if (!restsOnTlbis)
         {
             return verdict.Confidence;
