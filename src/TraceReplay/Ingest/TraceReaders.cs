@@ -1,3 +1,5 @@
+using TraceReplay.Ingest.Casemate;
+
 namespace TraceReplay.Ingest;
 
 /// <summary>The formats that can be read.</summary>
@@ -12,6 +14,7 @@ public static class TraceReaders
         new TraceCmdReportReader(),
         new FtraceReader(),
         new PerfScriptReader(),
+        new CasemateReader(),
     ];
 
     /// <summary>Names of all readers, for messages.</summary>

@@ -239,12 +239,12 @@ public sealed class ReplayEngine : IEventSink
     public void On(in PageAllocation e)
     {
         Begin(e.Header);
+        _reuse.Allocated(e);
         if (e.IsFree)
         {
             return;
         }
 
-        _reuse.Allocated(e);
         var shift = _machine.Configuration.Granule.PageShift;
         _stores.Forget(e.FrameNumber << shift, (1UL << e.Order) << shift, e.Header.Seq);
     }

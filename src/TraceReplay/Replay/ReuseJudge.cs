@@ -110,7 +110,7 @@ internal sealed class ReuseJudge(MachineState machine, FindingCollector findings
         }
     }
 
-    /// <summary>Page frames were handed out.</summary>
+    /// <summary>Page frames were given back or handed out.</summary>
     public void Allocated(in PageAllocation allocation)
     {
         if (_byPage.Count == 0)
@@ -155,7 +155,7 @@ internal sealed class ReuseJudge(MachineState machine, FindingCollector findings
                     Pa = page,
                     Level = pointer.Level + 1,
                     Stale = pointer,
-                    Summary = $"table page 0x{page:x} was handed out again while the pointer removed at line {pointer.Break.Header.Line} may still be in a walk cache",
+                    Summary = $"table page 0x{page:x} was {(allocation.IsFree ? "given back" : "handed out again")} while the pointer removed at line {pointer.Break.Header.Line} may still be in a walk cache",
                 },
                 FoldKind.Place, (long)page, pointer, EvidenceOf(pointer, allocation.Header));
         }
