@@ -31,6 +31,7 @@ public sealed class ReplayEngine : IEventSink
     private readonly CopyJudge _copies;
     private readonly RegimeSelector _selector;
     private readonly RootTracker _roots;
+    private readonly RootLoadJudge _loads;
     private readonly RegisterJudge _registers;
     private readonly RestrictionWatch _restrictions;
     private readonly KernelRunTracker _runs;
@@ -71,8 +72,8 @@ public sealed class ReplayEngine : IEventSink
         _copies = new CopyJudge(_machine, sink, _findings, _lines);
         _selector = new RegimeSelector(_machine);
         var tainted = new TaintedSpaces();
-        var loads = new RootLoadJudge(_machine, _findings, tainted, breaks, new FlushExplainer(_machine, _tracker));
-        _roots = new RootTracker(_machine, sink, _selector, _copies, loads, tainted);
+        _loads = new RootLoadJudge(_machine, _findings, tainted, breaks, new FlushExplainer(_machine, _tracker));
+        _roots = new RootTracker(_machine, sink, _selector, _copies, _loads, tainted);
         _registers = new RegisterJudge(_machine, _findings, tainted);
         _roots.Registers = _registers;
         _restrictions = new RestrictionWatch(_findings, facts, options, breaks);
@@ -98,6 +99,7 @@ public sealed class ReplayEngine : IEventSink
         }
 
         Begin(e.Header);
+        Settle(e.Header.Cpu);
         _stores.Store(e);
 
         // DC ZVA and memset-like stores clear several descriptors at once.
@@ -170,6 +172,7 @@ public sealed class ReplayEngine : IEventSink
         }
 
         Begin(e.Header);
+        Settle(e.Header.Cpu);
         var register = _names.Name(e.Register);
         _roots.Write(register, e.Value, new StoreContext(e.Header, e.Pc, 0));
     }
@@ -252,6 +255,7 @@ public sealed class ReplayEngine : IEventSink
     public void On(in ContextSwitch e)
     {
         Begin(e.Header);
+        Settle(e.Header.Cpu);
         _machine.Cpu(e.Header.Cpu).SwitchPending = true;
     }
 
@@ -287,6 +291,7 @@ public sealed class ReplayEngine : IEventSink
     public ReplaySummary Finish()
     {
         _roots.JudgeLoads();
+        _loads.Settle(null);
         _contiguous.Finish();
         _copies.Finish();
         _restrictions.Finish();
@@ -323,6 +328,14 @@ public sealed class ReplayEngine : IEventSink
             PeakPending = _machine.Pending.Peak,
             Findings = _findings.Findings,
         };
+    }
+
+    private void Settle(int cpu)
+    {
+        if (_loads.HasReuses)
+        {
+            _loads.Settle(cpu);
+        }
     }
 
     private void Begin(in EventHeader header)

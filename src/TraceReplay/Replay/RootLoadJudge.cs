@@ -22,6 +22,13 @@ internal sealed class RootLoadJudge(
     MachineState machine, FindingCollector findings, TaintedSpaces tainted, BreakExplainer breaks, FlushExplainer flushes)
 {
     private readonly List<StaleRecord> _records = [];
+    private readonly List<Reuse> _reuses = [];
+
+    // A tree loaded under the tag of another one.
+    private readonly record struct Reuse(RootLoad Load, AddressSpace Other, Severity? Severity, Confidence Confidence, EventHeader? OtherLoad, Evidence Evidence);
+
+    /// <summary>True while loads under the tag of another tree wait for an invalidation right behind them.</summary>
+    public bool HasReuses => _reuses.Count > 0;
 
     /// <summary>Judges a load, once the content of the tree is told.</summary>
     public void Check(in RootLoad load)
@@ -73,11 +80,12 @@ internal sealed class RootLoadJudge(
 
     private void Report(
         in RootLoad load, string rule, Confidence confidence, ulong? va, ulong? oldRoot, EventHeader? stale, in Evidence evidence,
-        string summary) =>
+        string summary, Severity? severity = null) =>
         findings.Report(
             new Verdict
             {
                 RuleId = rule,
+                Severity = severity,
                 Confidence = confidence,
                 Where = load.Writer,
                 Space = load.Space,
@@ -95,30 +103,65 @@ internal sealed class RootLoadJudge(
     private void CheckAsidReuse(in RootLoad load)
     {
         var (space, asid, cpu) = (load.Space, load.Asid, load.Cpu);
-        if (space.AsidUnknown || space.Regime == TranslationRegime.El2)
+        if (space.AsidUnknown)
         {
             return;
         }
 
         foreach (var other in tainted.WithAsid(space.Slot, asid))
         {
-            if (ReferenceEquals(other, space) || !other.IsTainted(asid, cpu.Cpu) || !space.HasContent() || !MayBeCached(other, asid, cpu.Cpu))
+            if (ReferenceEquals(other, space) || !other.IsTainted(asid, cpu.Cpu)
+                || (space.Vmid is not null && other.Vmid is not null && space.Vmid != other.Vmid))
             {
                 continue;
             }
 
-            if (space.Vmid is not null && other.Vmid is not null && space.Vmid != other.Vmid)
+            // The kernel parks a CPU on an empty root under any ASID. A hypervisor has no such root: its tag names one tree until a flush.
+            var isCertain = space.HasContent() && MayBeCached(other, asid, cpu.Cpu);
+            if (isCertain || RootSlot.Halves(space.Regime) == 1)
             {
-                continue;
+                var confidence = !isCertain ? Confidence.Possible : machine.Facts.HasTables ? Confidence.Certain : Confidence.Likely;
+                _reuses.Add(new Reuse(
+                    load, other, isCertain ? null : Severity.Warning, confidence, other.LastLoad, flushes.Explain(other, asid, cpu.Cpu)));
+                return;
             }
-
-            Report(
-                load, space.IsStage2 ? RuleId.VmidReuse : RuleId.AsidReuse, machine.Facts.HasTables ? Confidence.Certain : Confidence.Likely, null, other.Root.Base,
-                other.LastLoad, flushes.Explain(other, asid, cpu.Cpu),
-                $"{RegisterText(space)} loaded with root 0x{space.Root.Base:x} under {TagText(space)} {asid}: CPU {cpu.Cpu} has not invalidated "
-                + $"root 0x{other.Root.Base:x} under that {TagText(space)}, last loaded at line {other.LastLine}");
-            return;
         }
+    }
+
+    /// <summary>
+    /// A CPU does something else than to invalidate, or the trace ends: loads under the tag of another tree are judged. A system without
+    /// ASIDs switches and then invalidates; the other way round the old tree may be walked again in between.
+    /// </summary>
+    /// <param name="cpu">The CPU; null for all.</param>
+    public void Settle(int? cpu)
+    {
+        for (var i = 0; i < _reuses.Count; i++)
+        {
+            if (cpu is null || _reuses[i].Load.Cpu.Cpu == cpu)
+            {
+                var reuse = _reuses[i];
+                _reuses.RemoveAt(i--);
+                if (reuse.Other.IsTainted(reuse.Load.Asid, reuse.Load.Cpu.Cpu))
+                {
+                    ReportReuse(reuse);
+                }
+            }
+        }
+    }
+
+    private void ReportReuse(in Reuse reuse)
+    {
+        var (load, other) = (reuse.Load, reuse.Other);
+        var (space, cpu) = (load.Space, load.Cpu.Cpu);
+        var line = reuse.OtherLoad?.Line ?? 0;
+        var underTag = space.Regime == TranslationRegime.El2 ? "" : $" under {TagText(space)} {load.Asid}";
+        var underThat = space.Regime == TranslationRegime.El2 ? "" : $" under that {TagText(space)}";
+        Report(
+            load, space.IsStage2 ? RuleId.VmidReuse : RuleId.AsidReuse, reuse.Confidence, null, other.Root.Base, reuse.OtherLoad,
+            reuse.Evidence,
+            $"{RegisterText(space)} loaded with root 0x{space.Root.Base:x}{underTag}: CPU {cpu} has not invalidated root "
+            + $"0x{other.Root.Base:x}{underThat}, last loaded at line {line}",
+            reuse.Severity);
     }
 
     private void CheckChangedWhileUnloaded(in RootLoad load)
