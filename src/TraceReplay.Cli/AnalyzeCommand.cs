@@ -31,7 +31,11 @@ internal static class AnalyzeCommand
         using var database = TraceDatabase.Open(request.DatabasePath, writable: true);
         ImportCommand.WriteSummary(database, streams.Error);
         ReplayCommand.Step(streams, pipeline, database, bbmLevel, cancellation);
-        var written = reports is null ? [] : StandardReports.Write(database, reports);
+        IReadOnlyList<WrittenReport> written = [];
+        if (reports is not null)
+        {
+            StorageFault.Guard(reports, isDirectory: true, () => written = StandardReports.Write(database, reports));
+        }
 
         FindingReport.Write(database, streams.Out);
         var verdict = Verdict.Read(database);

@@ -25,7 +25,8 @@ internal sealed class RootLoadJudge(
     private readonly List<Reuse> _reuses = [];
 
     // A tree loaded under the tag of another one.
-    private readonly record struct Reuse(RootLoad Load, AddressSpace Other, Severity? Severity, Confidence Confidence, EventHeader? OtherLoad, Evidence Evidence);
+    private readonly record struct Reuse(
+        RootLoad Load, AddressSpace Other, ulong? Overlap, Severity? Severity, Confidence Confidence, EventHeader? OtherLoad, Evidence Evidence);
 
     /// <summary>True while loads under the tag of another tree wait for an invalidation right behind them.</summary>
     public bool HasReuses => _reuses.Count > 0;
@@ -122,7 +123,8 @@ internal sealed class RootLoadJudge(
             {
                 var confidence = !isCertain ? Confidence.Possible : machine.Facts.HasTables ? Confidence.Certain : Confidence.Likely;
                 _reuses.Add(new Reuse(
-                    load, other, isCertain ? null : Severity.Warning, confidence, other.LastLoad, flushes.Explain(other, asid, cpu.Cpu)));
+                    load, other, SizeOverlap.Find(other, space), isCertain ? null : Severity.Warning, confidence, other.LastLoad,
+                    flushes.Explain(other, asid, cpu.Cpu)));
                 return;
             }
         }
@@ -156,11 +158,16 @@ internal sealed class RootLoadJudge(
         var line = reuse.OtherLoad?.Line ?? 0;
         var underTag = space.Regime == TranslationRegime.El2 ? "" : $" under {TagText(space)} {load.Asid}";
         var underThat = space.Regime == TranslationRegime.El2 ? "" : $" under that {TagText(space)}";
+
+        // Kernel trees that follow one another are copies: what is missing is the flush of the swap, whatever the sizes.
+        var sizes = reuse.Overlap is { } va ? $"; one has a block at VA 0x{va:x} and the other smaller entries" : "";
+        var rule = space.IsStage2 ? RuleId.VmidReuse
+            : reuse.Overlap is null || space.Half == 1 ? RuleId.AsidReuse
+            : RuleId.OverlapBlockTable;
         Report(
-            load, space.IsStage2 ? RuleId.VmidReuse : RuleId.AsidReuse, reuse.Confidence, null, other.Root.Base, reuse.OtherLoad,
-            reuse.Evidence,
+            load, rule, reuse.Confidence, reuse.Overlap, other.Root.Base, reuse.OtherLoad, reuse.Evidence,
             $"{RegisterText(space)} loaded with root 0x{space.Root.Base:x}{underTag}: CPU {cpu} has not invalidated root "
-            + $"0x{other.Root.Base:x}{underThat}, last loaded at line {line}",
+            + $"0x{other.Root.Base:x}{underThat}, last loaded at line {line}{sizes}",
             reuse.Severity);
     }
 

@@ -1,0 +1,180 @@
+using TraceReplay.Arm;
+using TraceReplay.Events;
+using TraceReplay.Rules;
+
+namespace TraceReplay.Replay;
+
+/// <summary>Notes what is odd about a store itself: its encoding, its width, how it was done, and what it found in memory.</summary>
+internal sealed class StoreNotes(MachineState machine, FindingCollector findings, NameCache names, LineIndex lines)
+{
+    private const int DescriptorBytes = 8;
+
+    // Index level + 1, then kind; of the layout last asked for.
+    private readonly ulong[] _reserved = new ulong[5 * 4];
+    private DescriptorComparer? _reservedOf;
+
+    /// <summary>A store to a table in its place, after it was judged.</summary>
+    public void Stored(TableUse use, int index, bool known, ulong oldValue, ulong newValue, TransitionClass transition, in StoreContext store)
+    {
+        if ((newValue & DescriptorBits.Valid) == 0 || newValue == oldValue || !IsSurelyWalked(use.Space))
+        {
+            return;
+        }
+
+        var kind = use.Space.Format.Kind(newValue, use.Level);
+        var reserved = kind == DescriptorKind.Invalid ? 0 : newValue & ReservedAt(use, kind);
+        var isOdd = kind == DescriptorKind.Invalid || reserved != 0;
+        if (isOdd && use.IsStaleLinked)
+        {
+            // What is stored to a page that only a walk cache leads to is data.
+            return;
+        }
+
+        if (kind == DescriptorKind.Invalid)
+        {
+            Report(
+                RuleId.DescriptorReservedEncoding, use, index, known ? oldValue : null, newValue, store,
+                use.Level == 3 ? "bits 1:0 are 0b01 at level 3" : $"a block at level {use.Level}, where the granule has none");
+            return;
+        }
+
+        if (reserved != 0)
+        {
+            Report(
+                RuleId.DescriptorReservedBits, use, index, known ? oldValue : null, newValue, store,
+                $"RES0 bits 0x{reserved:x} are set in a {Noun(kind)} at level {use.Level}");
+        }
+
+        if (transition is TransitionClass.AccessFlagClear or TransitionClass.PermissionRestrict or TransitionClass.PermissionRelax)
+        {
+            JudgeHardwareRace(use, index, oldValue, newValue, store);
+        }
+    }
+
+    /// <summary>A store that is not a whole descriptor.</summary>
+    public void NoteWidth(TableUse use, int index, in PageTableWrite e)
+    {
+        if (e.SizeBytes % DescriptorBytes == 0 || !IsSurelyWalked(use.Space))
+        {
+            return;
+        }
+
+        findings.Report(
+            Verdict(
+                RuleId.StoreSize, use, index, null, e.New, new StoreContext(e.Header, e.Pc, e.How),
+                $"{e.SizeBytes} bytes of a live level-{use.Level} descriptor were stored: a walk may read half of the old and half of the new value"),
+            FoldKind.Place, (long)use.Base, null);
+    }
+
+    /// <summary>A store to memory of which neither a table nor a level is known.</summary>
+    public void LevelUnknown(ulong pa, ulong newValue, in StoreContext store) => findings.Report(
+        new Verdict
+        {
+            RuleId = RuleId.LevelUnknown,
+            Where = store,
+            Space = null,
+            Pa = pa,
+            New = newValue,
+            Summary = "the trace tells neither the level of this store nor a table that holds it: 0b11 is a table above level 3 and a page at it, so it is not judged",
+        },
+        FoldKind.Place, 0, null);
+
+    /// <summary>A store found a value that replay did not expect, beyond what hardware changes on its own.</summary>
+    /// <param name="use">The table in its place; null where none is known.</param>
+    /// <param name="pa">Descriptor.</param>
+    /// <param name="expected">The value last known.</param>
+    /// <param name="found">The value the store found.</param>
+    /// <param name="lastSeq">The last store to it in the trace; 0 for none.</param>
+    /// <param name="store">The store that found it.</param>
+    public void ChangedUnseen(TableUse? use, ulong pa, ulong expected, ulong found, long lastSeq, in StoreContext store)
+    {
+        // Lost events explain anything; and where tables are not told, a page that no root is known to reach may have been freed, cleared
+        // and used again without a word.
+        var isExplained = (machine.DoubtfulBefore != 0 && lastSeq <= machine.DoubtfulBefore) || use is null || !IsSurelyWalked(use.Space)
+            || (!machine.Facts.HasTables && (lastSeq == 0 || !use.Space.IsRooted));
+        var writer = lastSeq == 0 ? "the value was told before" : $"the last store to it in the trace, at line {lines.LineOf(lastSeq)}, left";
+        findings.Report(
+            new Verdict
+            {
+                RuleId = isExplained ? RuleId.TraceGap : RuleId.ValueChangedUnseen,
+                Confidence = machine.Facts.HasTables ? Confidence.Certain : Confidence.Likely,
+                Where = store,
+                Space = use?.Space,
+                Pa = pa,
+                Level = use?.Level,
+                Va = use is null ? null : StoreJudge.VaOf(use, use.IndexOf(pa)),
+                Old = expected,
+                New = found,
+                StaleStore = lines.EventAt(lastSeq),
+                Summary = $"the store at line {store.Header.Line} found 0x{found:x}; {writer} 0x{expected:x}: something else wrote to it and is not in the trace",
+            },
+            FoldKind.Place, isExplained ? 0 : (long)(pa >> TableFrame.Shift), null);
+    }
+
+    // Hardware sets AF, and the dirty state (AP[2], S2AP[1]) where DBM is set, at any time between the load that the new value was made from and the store.
+    private void JudgeHardwareRace(TableUse use, int index, ulong oldValue, ulong newValue, in StoreContext store)
+    {
+        var format = use.Space.Format;
+        var clearsAccess = format.HardwareAccessFlag && (oldValue & ~newValue & DescriptorBits.AccessFlag) != 0;
+        var software = format with { HardwareDirty = false };
+        var clearsDirty = format.HardwareDirty == true && (oldValue & newValue & DescriptorBits.Dbm) != 0
+            && software.IsWritable(oldValue) && !software.IsWritable(newValue);
+        if ((!clearsAccess && !clearsDirty) || !names.IsPlain(store.How))
+        {
+            return;
+        }
+
+        findings.Report(
+            Verdict(
+                RuleId.HardwareDirtyRace, use, index, oldValue, newValue, store,
+                $"a plain store cleared {(clearsDirty ? "the dirty state" : "the access flag")} of a live entry that hardware may update at the same moment"),
+            FoldKind.Place, store.Pc is { } pc ? (long)pc : (long)use.Base, null);
+    }
+
+    private void Report(string rule, TableUse use, int index, ulong? oldValue, ulong newValue, in StoreContext store, string what) =>
+        findings.Report(
+            Verdict(rule, use, index, oldValue, newValue, store, $"0x{newValue:x} was stored: {what}"),
+            FoldKind.Place, store.Pc is { } pc ? (long)pc : (long)use.Base, null);
+
+    private static Verdict Verdict(
+        string rule, TableUse use, int index, ulong? oldValue, ulong newValue, in StoreContext store, string summary) => new()
+        {
+            RuleId = rule,
+            Confidence = StaleRecords.ConfidenceOf(use.Space),
+            Where = store,
+            Space = use.Space,
+            Pa = use.PaOf(index),
+            Level = use.Level,
+            Va = StoreJudge.VaOf(use, index),
+            Old = oldValue,
+            New = newValue,
+            Summary = summary,
+        };
+
+    /// <summary>True for a space that is live by more than the lack of anything that says otherwise.</summary>
+    public static bool IsSurelyWalked(AddressSpace space) => space.IsLive && (space.IsRooted || space.Evidence >= LivenessEvidence.Likely);
+
+    private ulong ReservedAt(TableUse use, DescriptorKind kind)
+    {
+        if (!ReferenceEquals(_reservedOf, use.Space.Comparer))
+        {
+            _reservedOf = use.Space.Comparer;
+            for (var level = -1; level <= 3; level++)
+            {
+                for (var each = DescriptorKind.Table; each <= DescriptorKind.Page; each++)
+                {
+                    _reserved[((level + 1) * 4) + (int)each] = ReservedBits.OfDescriptor(use.Space.Format, each, level);
+                }
+            }
+        }
+
+        return _reserved[((use.Level + 1) * 4) + (int)kind];
+    }
+
+    private static string Noun(DescriptorKind kind) => kind switch
+    {
+        DescriptorKind.Table => "table descriptor",
+        DescriptorKind.Block => "block",
+        _ => "page",
+    };
+}
