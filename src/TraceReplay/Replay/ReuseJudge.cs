@@ -113,7 +113,8 @@ internal sealed class ReuseJudge(MachineState machine, FindingCollector findings
     /// <summary>Page frames were given back or handed out.</summary>
     public void Allocated(in PageAllocation allocation)
     {
-        if (_byPage.Count == 0)
+        // Where TLBIs are not traced, no pointer is ever seen to be invalidated.
+        if (_byPage.Count == 0 || !machine.Facts.HasTlbis)
         {
             return;
         }

@@ -32,6 +32,9 @@ internal sealed record Mutation(string Name, string RuleId, bool IsKernel, Actio
     /// <summary>The rule where the fault happens to join translations of different sizes; null for the same.</summary>
     public string? RuleIdForSizes { get; init; }
 
+    /// <summary>The rule that what follows in the sequence breaks too; null for none.</summary>
+    public string? AlsoBreaks { get; init; }
+
     public override string ToString() => Name;
 }
 
@@ -63,11 +66,14 @@ internal static class Mutations
         Of("A_range_of_another_granule", "brk-tlbi-range", Pages, Operand(OtherGranule)),
         Of("A_misaligned_range_with_ttl", "brk-tlbi-range-misaligned", BlockByRange, Operand(operand => operand + 1)),
         Of("An_nxs_tlbi_for_device_memory", "brk-tlbi-nxs", DevicePage, Operation("vale1isnxs")),
-        Of("Last_level_only_for_a_removed_table", "brk-tlbi-last-level", FuseByAddress, Operation("vale1is")),
+        Of("Last_level_only_for_a_removed_table", "brk-tlbi-last-level", FuseByAddress, Operation("vale1is")) with { AlsoBreaks = "table-reuse-before-tlbi" },
         Of("Dropping_one_member_of_a_group", "brk-tlbi-va", Fold, DropOneTlbi),
         Of("Dropping_the_tlbi_of_a_fold", "brk-no-tlbi", Fold, Drop(Role.Tlbi)),
         Of("Dropping_the_dsb_of_a_split", "brk-no-dsb-after-tlbi", Split, Drop(Role.DsbAfter)),
-        Of("By_asid_for_a_removed_kernel_table", "brk-tlbi-asid", FuseByAnyAsid, ByOtherAsid, isKernel: true),
+        Of("By_asid_for_a_removed_kernel_table", "brk-tlbi-asid", FuseByAnyAsid, ByOtherAsid, isKernel: true) with
+        {
+            AlsoBreaks = "table-reuse-before-tlbi",
+        },
         Of("Dropping_the_tlbi_of_a_kernel_page", "brk-no-tlbi", Page, Drop(Role.Tlbi), isKernel: true),
         Of("A_flush_by_asid_of_a_kernel_page", "brk-tlbi-asid", Page, Operation("aside1is"), isKernel: true),
 
