@@ -188,8 +188,12 @@ public sealed class ReplayEngine : IEventSink
         }
 
         Begin(e.Header);
-        Settle(e.Header.Cpu);
         var register = _names.Name(e.Register);
+        if (register.Contains("ttbr", StringComparison.Ordinal))
+        {
+            Settle(e.Header.Cpu);
+        }
+
         _visibility.Used(e.Header.Cpu);
         _roots.Write(register, e.Value, new StoreContext(e.Header, e.Pc, 0));
     }
@@ -358,7 +362,7 @@ public sealed class ReplayEngine : IEventSink
 
     private void Settle(int cpu)
     {
-        if (_loads.HasReuses)
+        if (_loads.IsWaiting)
         {
             _loads.Settle(cpu);
         }

@@ -28,8 +28,10 @@ internal sealed class RootLoadJudge(
     private readonly record struct Reuse(
         RootLoad Load, AddressSpace Other, ulong? Overlap, Severity? Severity, Confidence Confidence, EventHeader? OtherLoad, Evidence Evidence);
 
-    /// <summary>True while loads under the tag of another tree wait for an invalidation right behind them.</summary>
-    public bool HasReuses => _reuses.Count > 0;
+    private readonly List<(RootLoad Load, List<(StaleRecord Record, int Generation)> Changed)> _changes = [];
+
+    /// <summary>True while loads wait for an invalidation right behind them.</summary>
+    public bool IsWaiting => _reuses.Count > 0 || _changes.Count > 0;
 
     /// <summary>Judges a load, once the content of the tree is told.</summary>
     public void Check(in RootLoad load)
@@ -39,7 +41,11 @@ internal sealed class RootLoadJudge(
             CheckAsidReuse(load);
         }
 
-        CheckChangedWhileUnloaded(load);
+        if (load.Space.ChangedWhileUnloaded.Count > 0)
+        {
+            _changes.Add((load, [.. load.Space.ChangedWhileUnloaded]));
+            load.Space.ChangedWhileUnloaded.Clear();
+        }
     }
 
     private bool CheckGlobalOverlap(in RootLoad load)
@@ -131,8 +137,9 @@ internal sealed class RootLoadJudge(
     }
 
     /// <summary>
-    /// A CPU does something else than to invalidate, or the trace ends: loads under the tag of another tree are judged. A system without
-    /// ASIDs switches and then invalidates; the other way round the old tree may be walked again in between.
+    /// A CPU does something else than to invalidate, or the trace ends: loads that need an invalidation are judged. A system without
+    /// ASIDs switches and then invalidates, since the other way round the old tree may be walked again in between; and a hypervisor loads
+    /// the stage 2 of a guest that it stopped in order to invalidate it.
     /// </summary>
     /// <param name="cpu">The CPU; null for all.</param>
     public void Settle(int? cpu)
@@ -147,6 +154,16 @@ internal sealed class RootLoadJudge(
                 {
                     ReportReuse(reuse);
                 }
+            }
+        }
+
+        for (var i = 0; i < _changes.Count; i++)
+        {
+            if (cpu is null || _changes[i].Load.Cpu.Cpu == cpu)
+            {
+                var (load, changed) = _changes[i];
+                _changes.RemoveAt(i--);
+                CheckChangedWhileUnloaded(load, changed);
             }
         }
     }
@@ -171,17 +188,12 @@ internal sealed class RootLoadJudge(
             reuse.Severity);
     }
 
-    private void CheckChangedWhileUnloaded(in RootLoad load)
+    private void CheckChangedWhileUnloaded(in RootLoad load, List<(StaleRecord Record, int Generation)> changed)
     {
         var space = load.Space;
-        if (space.ChangedWhileUnloaded.Count == 0)
-        {
-            return;
-        }
-
         StaleRecord? first = null;
         var open = 0;
-        foreach (var (record, generation) in space.ChangedWhileUnloaded)
+        foreach (var (record, generation) in changed)
         {
             if (record.IsOpen && record.Generation == generation && MayHold(record, load.Asid, load.Cpu.Cpu))
             {
@@ -190,7 +202,6 @@ internal sealed class RootLoadJudge(
             }
         }
 
-        space.ChangedWhileUnloaded.Clear();
         if (first is not null)
         {
             Report(
