@@ -1,6 +1,7 @@
 using System.Text;
 using TraceReplay.Events;
 using TraceReplay.Ingest;
+using TraceReplay.Tests.Traces;
 
 namespace TraceReplay.Tests.Ingest;
 
@@ -109,6 +110,25 @@ public sealed class CasemateReaderTests
         var reading = Read($"{record}\n(barrier (id 10) (tid 0) isb)\n");
         Assert.Equal(kind, Assert.Single(reading.Problems.Kept).Kind.Name);
         Assert.IsType<BarrierInstruction>(reading.Events[^1]);
+    }
+
+    [Fact]
+    public void Damaged_log_never_makes_it_throw_and_is_read_on()
+    {
+        var random = new Random(7);
+        var logs = TraceFile.Below("casemate", "*.log").Select(log => File.ReadAllBytes(log.FullName)).ToList();
+        for (var round = 0; round < 400; round++)
+        {
+            var bytes = logs[random.Next(logs.Count)].ToArray();
+            for (var fault = random.Next(1, 6); fault > 0; fault--)
+            {
+                bytes[random.Next(bytes.Length)] = random.Next(3) == 0 ? (byte)random.Next(256) : (byte)"()\" \n0xz"[random.Next(8)];
+            }
+
+            var whole = Encoding.UTF8.GetBytes("\n(barrier (id 999999) (tid 0) isb)\n");
+            var reading = Reading.Of([.. bytes, .. whole], "casemate");
+            Assert.Equal(999999, Assert.IsType<BarrierInstruction>(reading.Events[^1]).Header.Time);
+        }
     }
 
     private static string Names(string record, Func<object, int> id)
