@@ -46,7 +46,7 @@ CREATE TABLE root_load (
   half      INTEGER NOT NULL,
   space_id  INTEGER NOT NULL,
   asid      INTEGER, -- ASID in force with it, NULL when not known
-  PRIMARY KEY (seq, half, cpu)
+  PRIMARY KEY (seq, half, cpu) -- a root told without a TTBR write is taken for loaded on every CPU
 ) STRICT, WITHOUT ROWID;
 
 -- A page serving as a table: at which level and input address, in which space, from when to when.

@@ -95,7 +95,17 @@ public sealed class TraceFactsCollector(NameTable names) : IEventSink
 
     public void On(in TableGone e) => SeeCpu(e.Header.Cpu);
 
-    public void On(in MachineFact e) => SeeCpu(e.Header.Cpu);
+    public void On(in MachineFact e)
+    {
+        SeeCpu(e.Header.Cpu);
+        if (names.Name(e.Key) == "traces")
+        {
+            var kinds = names.Name(e.Value).Split(',');
+            _hasRoots |= kinds.Contains("roots");
+            _hasTlbis |= kinds.Contains("tlbis");
+            _hasBarriers |= kinds.Contains("barriers");
+        }
+    }
 
     public void On(in PageAllocation e) => SeeCpu(e.Header.Cpu);
 

@@ -84,6 +84,7 @@ internal sealed class FindingCollector(IReplaySink sink, Policy policy, MachineS
             }
 
             _folds[foldKey] = fold with { LastSeq = verdict.Where.Header.Seq };
+            fold.Finding.Severity = Worse(fold.Finding.Severity, SeverityOf(verdict));
             StoreOf(fold.Finding, verdict);
             return fold.Finding;
         }
@@ -138,8 +139,7 @@ internal sealed class FindingCollector(IReplaySink sink, Policy policy, MachineS
     private Finding Make(Verdict verdict)
     {
         var rule = RuleCatalogue.Get(verdict.RuleId);
-        var lowered = verdict.Severity is { } told && told < rule.Severity ? told : rule.Severity;
-        var severity = policy.SeverityOf(rule.Id, KeyOf(verdict.Space), lowered);
+        var severity = SeverityOf(verdict);
         var comparer = verdict.Space?.Comparer;
         string Decode(ulong? value, int? at) =>
             value is { } v && comparer is not null && at is { } level ? DescriptorText.Describe(v, level, comparer) : "";
@@ -147,7 +147,7 @@ internal sealed class FindingCollector(IReplaySink sink, Policy policy, MachineS
         {
             Id = severity is null ? 0 : _findings.Count + 1,
             Rule = rule,
-            Severity = severity ?? lowered,
+            Severity = severity ?? rule.Severity,
             Confidence = ConfidenceOf(verdict),
             Where = verdict.Where.Header,
             Pc = verdict.Where.Pc,
@@ -171,6 +171,15 @@ internal sealed class FindingCollector(IReplaySink sink, Policy policy, MachineS
             BarrierWhy = verdict.Evidence.BarrierWhy ?? "",
             Summary = verdict.Summary,
         };
+    }
+
+    private static Severity Worse(Severity known, Severity? found) => found is { } severity && severity > known ? severity : known;
+
+    private Severity? SeverityOf(Verdict verdict)
+    {
+        var rule = RuleCatalogue.Get(verdict.RuleId);
+        var lowered = verdict.Severity is { } told && told < rule.Severity ? told : rule.Severity;
+        return policy.SeverityOf(rule.Id, KeyOf(verdict.Space), lowered);
     }
 
     private Confidence ConfidenceOf(Verdict verdict)

@@ -193,6 +193,12 @@ internal sealed class MachineConfiguration
             case "tcr" when ParseNumber(value) is { } tcr:
                 SetControl(Host, new TranslationControl(tcr));
                 break;
+            case "tcr_el2" when ParseNumber(value) is { } tcr:
+                SetControl(TranslationRegime.El2, new TranslationControl(tcr, ControlLayout.OneRange));
+                break;
+            case "vtcr" when ParseNumber(value) is { } vtcr:
+                SetControl(TranslationRegime.Stage2, new TranslationControl(vtcr, ControlLayout.Stage2));
+                break;
             case "bbm_level" when ParseNumber(value) is { } level and <= 3:
                 BbmLevel = (int)level;
                 break;

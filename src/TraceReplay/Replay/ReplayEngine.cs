@@ -32,6 +32,7 @@ public sealed class ReplayEngine : IEventSink
     private readonly CopyJudge _copies;
     private readonly RegimeSelector _selector;
     private readonly RootTracker _roots;
+    private readonly RootLoadJudge _loads;
     private readonly RegisterJudge _registers;
     private readonly RestrictionWatch _restrictions;
     private readonly KernelRunTracker _runs;
@@ -74,8 +75,8 @@ public sealed class ReplayEngine : IEventSink
         _copies = new CopyJudge(_machine, sink, _findings, _lines);
         _selector = new RegimeSelector(_machine, options.Policy);
         var tainted = new TaintedSpaces();
-        var loads = new RootLoadJudge(_machine, _findings, tainted, breaks, new FlushExplainer(_machine, _tracker));
-        _roots = new RootTracker(_machine, sink, _selector, _copies, loads, tainted);
+        _loads = new RootLoadJudge(_machine, _findings, tainted, breaks, new FlushExplainer(_machine, _tracker));
+        _roots = new RootTracker(_machine, sink, _selector, _copies, _loads, tainted);
         _registers = new RegisterJudge(_machine, _findings, tainted);
         _roots.Registers = _registers;
         _restrictions = new RestrictionWatch(_findings, facts, options, breaks);
@@ -101,13 +102,13 @@ public sealed class ReplayEngine : IEventSink
 
     public void On(in PageTableWrite e)
     {
-        if (_roots.IsUnsupported)
+        if (Stopped())
         {
-            _events++;
             return;
         }
 
         Begin(e.Header);
+        Settle(e.Header.Cpu);
         _stores.Store(e);
 
         // DC ZVA and memset-like stores clear several descriptors at once.
@@ -119,9 +120,8 @@ public sealed class ReplayEngine : IEventSink
 
     public void On(in TlbiInstruction e)
     {
-        if (_roots.IsUnsupported)
+        if (Stopped())
         {
-            _events++;
             return;
         }
 
@@ -177,14 +177,18 @@ public sealed class ReplayEngine : IEventSink
 
     public void On(in SystemRegisterWrite e)
     {
-        if (_roots.IsUnsupported)
+        if (Stopped())
         {
-            _events++;
             return;
         }
 
         Begin(e.Header);
         var register = _names.Name(e.Register);
+        if (register.Contains("ttbr", StringComparison.Ordinal))
+        {
+            Settle(e.Header.Cpu);
+        }
+
         _visibility.Used(e.Header.Cpu);
         _roots.Write(register, e.Value, new StoreContext(e.Header, e.Pc, 0));
     }
@@ -262,12 +266,12 @@ public sealed class ReplayEngine : IEventSink
         }
 
         _pages.On(e);
+        _reuse.Allocated(e);
         if (e.IsFree)
         {
             return;
         }
 
-        _reuse.Allocated(e);
         var shift = _machine.Configuration.Granule.PageShift;
         _stores.Forget(e.FrameNumber << shift, (1UL << e.Order) << shift, e.Header.Seq);
     }
@@ -275,6 +279,7 @@ public sealed class ReplayEngine : IEventSink
     public void On(in ContextSwitch e)
     {
         Begin(e.Header);
+        Settle(e.Header.Cpu);
         _machine.Cpu(e.Header.Cpu).SwitchPending = true;
     }
 
@@ -313,6 +318,7 @@ public sealed class ReplayEngine : IEventSink
     public ReplaySummary Finish()
     {
         _roots.JudgeLoads();
+        _loads.Settle(null);
         _contiguous.Finish();
         _copies.Finish();
         _restrictions.Finish();
@@ -354,7 +360,22 @@ public sealed class ReplayEngine : IEventSink
         };
     }
 
+    // Behind the switch to 128-bit descriptors nothing can be judged.
+    private bool Stopped()
+    {
+        _events += _roots.IsUnsupported ? 1 : 0;
+        return _roots.IsUnsupported;
+    }
+
     private static int? BbmLevelOf(ReplayOptions options) => options.BbmLevel ?? options.Policy.BbmLevel;
+
+    private void Settle(int cpu)
+    {
+        if (_loads.IsWaiting)
+        {
+            _loads.Settle(cpu);
+        }
+    }
 
     private void Begin(in EventHeader header)
     {

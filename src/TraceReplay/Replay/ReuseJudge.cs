@@ -111,10 +111,11 @@ internal sealed class ReuseJudge(MachineState machine, FindingCollector findings
         }
     }
 
-    /// <summary>Page frames were handed out.</summary>
+    /// <summary>Page frames were given back or handed out.</summary>
     public void Allocated(in PageAllocation allocation)
     {
-        if (_byPage.Count == 0)
+        // Where TLBIs are not traced, no pointer is ever seen to be invalidated.
+        if (_byPage.Count == 0 || !machine.Facts.HasTlbis)
         {
             return;
         }
@@ -150,6 +151,9 @@ internal sealed class ReuseJudge(MachineState machine, FindingCollector findings
                 new Verdict
                 {
                     RuleId = RuleId.TableReuse,
+
+                    // What is given back is not used yet.
+                    Severity = allocation.IsFree ? Severity.Warning : null,
                     Confidence = Confidence.Likely,
                     Where = new StoreContext(allocation.Header, null, 0),
                     Space = pointer.Space,
@@ -159,7 +163,7 @@ internal sealed class ReuseJudge(MachineState machine, FindingCollector findings
                     Old = pointer.Value,
                     OldLevel = pointer.Level,
                     Stale = pointer,
-                    Summary = $"table page 0x{page:x} was handed out again while the pointer removed at line {pointer.Break.Header.Line} may still be in a walk cache",
+                    Summary = $"table page 0x{page:x} was {(allocation.IsFree ? "given back" : "handed out again")} while the pointer removed at line {pointer.Break.Header.Line} may still be in a walk cache",
                 },
                 FoldKind.Place, (long)page, pointer, EvidenceOf(pointer, allocation.Header));
         }

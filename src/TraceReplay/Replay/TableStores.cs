@@ -61,7 +61,12 @@ internal sealed class TableStores(
         }
         else
         {
-            notes.LevelUnknown(pa, e.New, store);
+            // Where no store tells its level, the trees that become known later do.
+            if (machine.Facts.LowestLevel is not null)
+            {
+                notes.LevelUnknown(pa, e.New, store);
+            }
+
             frame.Store(at, e.New, e.Header.Seq, e.Header.Cpu);
         }
     }
