@@ -83,9 +83,9 @@ public sealed class ReplayEngine : IEventSink
         _runs = new KernelRunTracker(sink);
         _pages = new PageReuseJudge(_machine, _findings, breaks);
         _visibility = new VisibilityJudge(_machine, _findings);
-        _lints = options.Lints ? new Lints(_machine, _findings) : null;
+        _lints = options.Lints || options.Policy.Lints ? new Lints(_machine, _findings) : null;
         var howNames = new NameCache(names);
-        _links = new TableLinkJudge(_machine, _findings, howNames, _lines);
+        _links = new TableLinkJudge(_machine, _findings, howNames, _lines, options.Policy);
         _stores = new TableStores(
             _machine, _judge, _records, _reuse, _contiguous, _copies, tainted, _runs, new StoreNotes(_machine, _findings, howNames, _lines),
             _links, _visibility, _lints);
@@ -94,9 +94,7 @@ public sealed class ReplayEngine : IEventSink
         _judge.Restricted = _restrictions.Add;
         _tracker.FlushCompleted = (flush, cpu, _) => tainted.Complete(flush, cpu);
         _roots.FirstLoaded = (space, writer) => _contiguous.BecameLive(space.Root, writer);
-        _records.Added = _pages.Added;
         _records.Completed = _contiguous.Completed;
-        _records.Completed += _pages.Completed;
     }
 
     /// <summary>Findings so far.</summary>
@@ -111,7 +109,7 @@ public sealed class ReplayEngine : IEventSink
         }
 
         Begin(e.Header);
-        Settle(e.Header.Cpu);
+        _loads.Settle(e.Header.Cpu);
         _stores.Store(e);
 
         // DC ZVA and memset-like stores clear several descriptors at once.
@@ -191,7 +189,7 @@ public sealed class ReplayEngine : IEventSink
         var register = _names.Name(e.Register);
         if (register.Contains("ttbr", StringComparison.Ordinal))
         {
-            Settle(e.Header.Cpu);
+            _loads.Settle(e.Header.Cpu);
         }
 
         _visibility.Used(e.Header.Cpu);
@@ -263,6 +261,13 @@ public sealed class ReplayEngine : IEventSink
     public void On(in PageAllocation e)
     {
         Begin(e.Header);
+        if (_records.Added is null)
+        {
+            _pages.Begin();
+            _records.Added = _pages.Added;
+            _records.Completed += _pages.Completed;
+        }
+
         _pages.On(e);
         _reuse.Allocated(e);
         if (e.IsFree)
@@ -277,7 +282,7 @@ public sealed class ReplayEngine : IEventSink
     public void On(in ContextSwitch e)
     {
         Begin(e.Header);
-        Settle(e.Header.Cpu);
+        _loads.Settle(e.Header.Cpu);
         _machine.Cpu(e.Header.Cpu).SwitchPending = true;
     }
 
@@ -360,14 +365,6 @@ public sealed class ReplayEngine : IEventSink
 
     private static int? BbmLevelOf(ReplayOptions options) => options.BbmLevel ?? options.Policy.BbmLevel;
 
-    private void Settle(int cpu)
-    {
-        if (_loads.IsWaiting)
-        {
-            _loads.Settle(cpu);
-        }
-    }
-
     private void Begin(in EventHeader header)
     {
         if (_roots.HasPendingLoads)
@@ -429,7 +426,7 @@ public sealed class ReplayEngine : IEventSink
                 // The top bit of the address in the operand tells the half.
                 var half = RootSlot.Halves(regime) == 2 ? (int)(operand >> (operation.IsRange ? 36 : 43)) & 1 : 0;
                 var granule = control?.GranuleOf(half) ?? _machine.Configuration.Granule;
-                var decoded = TlbiOperand.Decode(operation, operand, granule, control?.Ds ?? false, _machine.Configuration.HasTtl);
+                var decoded = TlbiOperand.Decode(operation, operand, granule, control?.Ds ?? (regime == _machine.Configuration.Host && _machine.Configuration.AssumedDs), _machine.Configuration.HasTtl);
                 return tooWide && operation.Method == TlbiMethod.Address && decoded.Defect == TlbiDefect.None
                     ? decoded with { Defect = TlbiDefect.AsidTooWide }
                     : decoded;

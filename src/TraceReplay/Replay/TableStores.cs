@@ -46,7 +46,11 @@ internal sealed class TableStores(
 
         if (primary is not null)
         {
-            notes.NoteWidth(primary, primary.IndexOf(pa), e);
+            if ((e.SizeBytes & 7) != 0)
+            {
+                notes.NotWhole(primary, primary.IndexOf(pa), e);
+            }
+
             if (revealed)
             {
                 LinkRevealed(pa, oldValue, e.Header.Seq);
@@ -291,7 +295,6 @@ internal sealed class TableStores(
             frame.SetPrevious(at, oldValue);
         }
 
-        var previous = frame.PreviousOf(at);
         frame.Store(at, newValue, seq, store.Header.Cpu);
         if (primary.Space.IsLive)
         {
@@ -302,7 +305,7 @@ internal sealed class TableStores(
             visibility.Stored(primary, primary.IndexOf(pa), newValue, transition, store);
             if (lints is not null && transition == TransitionClass.Make)
             {
-                lints.Made(primary, primary.IndexOf(pa), previous, newValue, store);
+                lints.Made(primary, primary.IndexOf(pa), frame.PreviousOf(at), newValue, store);
             }
         }
 
