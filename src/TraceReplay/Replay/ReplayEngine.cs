@@ -30,7 +30,7 @@ public sealed class ReplayEngine : IEventSink
     private readonly ReuseJudge _reuse;
     private readonly ContiguousJudge _contiguous;
     private readonly CopyJudge _copies;
-    private readonly RegimeSelector _selector;
+    private readonly TlbiDecoder _decoder;
     private readonly RootTracker _roots;
     private readonly RootLoadJudge _loads;
     private readonly RegisterJudge _registers;
@@ -73,10 +73,11 @@ public sealed class ReplayEngine : IEventSink
         _reuse = new ReuseJudge(_machine, _findings, breaks);
         _contiguous = new ContiguousJudge(_machine, new ContiguousMembers(_machine, _findings, _lines), options.Policy);
         _copies = new CopyJudge(_machine, sink, _findings, _lines);
-        _selector = new RegimeSelector(_machine, options.Policy);
+        var selector = new RegimeSelector(_machine, options.Policy);
+        _decoder = new TlbiDecoder(_machine, selector);
         var tainted = new TaintedSpaces();
         _loads = new RootLoadJudge(_machine, _findings, tainted, breaks, new FlushExplainer(_machine, _tracker));
-        _roots = new RootTracker(_machine, sink, _selector, _copies, _loads, tainted);
+        _roots = new RootTracker(_machine, sink, selector, _copies, _loads, tainted);
         _registers = new RegisterJudge(_machine, _findings, tainted);
         _roots.Registers = _registers;
         _restrictions = new RestrictionWatch(_findings, facts, options, breaks);
@@ -108,7 +109,7 @@ public sealed class ReplayEngine : IEventSink
         }
 
         Begin(e.Header);
-        Settle(e.Header.Cpu);
+        _loads.Settle(e.Header.Cpu);
         _stores.Store(e);
 
         // DC ZVA and memset-like stores clear several descriptors at once.
@@ -137,9 +138,7 @@ public sealed class ReplayEngine : IEventSink
         }
 
         var cpu = _machine.Cpu(e.Header.Cpu);
-        var target = _selector.TargetOf(operation, cpu);
-        var tlbi = new TlbiEvent(
-            e.Header, operation, target, _selector.ReachOf(operation, cpu), e.Operand, DecodeOperand(operation, target, e.Operand, cpu), e.Pc ?? 0);
+        var tlbi = _decoder.Decode(e, operation, cpu);
         if (tlbi.Operand.Defect != TlbiDefect.None && _machine.Pending.Count > 0)
         {
             site.Ineffective++;
@@ -186,7 +185,7 @@ public sealed class ReplayEngine : IEventSink
         var register = _names.Name(e.Register);
         if (register.Contains("ttbr", StringComparison.Ordinal))
         {
-            Settle(e.Header.Cpu);
+            _loads.Settle(e.Header.Cpu);
         }
 
         _visibility.Used(e.Header.Cpu);
@@ -279,7 +278,7 @@ public sealed class ReplayEngine : IEventSink
     public void On(in ContextSwitch e)
     {
         Begin(e.Header);
-        Settle(e.Header.Cpu);
+        _loads.Settle(e.Header.Cpu);
         _machine.Cpu(e.Header.Cpu).SwitchPending = true;
     }
 
@@ -369,14 +368,6 @@ public sealed class ReplayEngine : IEventSink
 
     private static int? BbmLevelOf(ReplayOptions options) => options.BbmLevel ?? options.Policy.BbmLevel;
 
-    private void Settle(int cpu)
-    {
-        if (_loads.IsWaiting)
-        {
-            _loads.Settle(cpu);
-        }
-    }
-
     private void Begin(in EventHeader header)
     {
         if (_roots.HasPendingLoads)
@@ -422,30 +413,6 @@ public sealed class ReplayEngine : IEventSink
         if (barrier.CoversStores)
         {
             _contiguous.Synchronised(header.Cpu);
-        }
-    }
-
-    // By the TCR of the CPU that issues it: another may be in a guest, or in the middle of changing its own.
-    private TlbiOperand DecodeOperand(TlbiOperation operation, in TlbiTarget target, ulong operand, ProcessingElement cpu)
-    {
-        var regime = operation.Method == TlbiMethod.Ipa ? TranslationRegime.Stage2 : target.Stage1 ?? _machine.Configuration.Host;
-        var control = cpu.Registers(regime).Control ?? _machine.Configuration.Control(regime);
-        var asid = (ushort)(operand >> 48);
-        var tooWide = control is { Asid16: false } && asid > 0xff;
-        switch (operation.Method)
-        {
-            case TlbiMethod.Address or TlbiMethod.AddressAnyAsid or TlbiMethod.Ipa:
-                // The top bit of the address in the operand tells the half.
-                var half = RootSlot.Halves(regime) == 2 ? (int)(operand >> (operation.IsRange ? 36 : 43)) & 1 : 0;
-                var granule = control?.GranuleOf(half) ?? _machine.Configuration.Granule;
-                var decoded = TlbiOperand.Decode(operation, operand, granule, control?.Ds ?? (regime == _machine.Configuration.Host && _machine.Configuration.AssumedDs), _machine.Configuration.HasTtl);
-                return tooWide && operation.Method == TlbiMethod.Address && decoded.Defect == TlbiDefect.None
-                    ? decoded with { Defect = TlbiDefect.AsidTooWide }
-                    : decoded;
-            case TlbiMethod.Asid:
-                return new TlbiOperand(0, ulong.MaxValue, asid, null, tooWide ? TlbiDefect.AsidTooWide : TlbiDefect.None);
-            default:
-                return new TlbiOperand(0, ulong.MaxValue, 0, null, TlbiDefect.None);
         }
     }
 

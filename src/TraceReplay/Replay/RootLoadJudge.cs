@@ -30,9 +30,6 @@ internal sealed class RootLoadJudge(
 
     private readonly List<(RootLoad Load, List<(StaleRecord Record, int Generation)> Changed)> _changes = [];
 
-    /// <summary>True while loads wait for an invalidation right behind them.</summary>
-    public bool IsWaiting => _reuses.Count > 0 || _changes.Count > 0;
-
     /// <summary>Judges a load, once the content of the tree is told.</summary>
     public void Check(in RootLoad load)
     {
