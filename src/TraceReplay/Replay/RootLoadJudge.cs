@@ -23,6 +23,7 @@ internal sealed class RootLoadJudge(
 {
     private readonly List<StaleRecord> _records = [];
     private readonly List<Reuse> _reuses = [];
+    private readonly List<(RootLoad Load, AddressSpace Other)> _unfilled = [];
 
     // A tree loaded under the tag of another one.
     private readonly record struct Reuse(
@@ -121,7 +122,13 @@ internal sealed class RootLoadJudge(
             }
 
             // The kernel parks a CPU on an empty root under any ASID. A hypervisor has no such root: its tag names one tree until a flush.
-            var isCertain = space.HasContent() && MayBeCached(other, asid, cpu.Cpu);
+            var isCached = MayBeCached(other, asid, cpu.Cpu);
+            var isCertain = isCached && space.HasContent();
+            if (isCached && !isCertain && space.Half == 0)
+            {
+                _unfilled.Add((load, other));
+            }
+
             if (isCertain || RootSlot.Halves(space.Regime) == 1)
             {
                 var confidence = !isCertain ? Confidence.Possible : machine.Facts.HasTables ? Confidence.Certain : Confidence.Likely;
@@ -141,6 +148,7 @@ internal sealed class RootLoadJudge(
     /// <param name="cpu">The CPU; null for all.</param>
     public void Settle(int? cpu)
     {
+        ReviewUnfilled(cpu);
         for (var i = 0; i < _reuses.Count; i++)
         {
             if (cpu is null || _reuses[i].Load.Cpu.Cpu == cpu)
@@ -161,6 +169,33 @@ internal sealed class RootLoadJudge(
                 var (load, changed) = _changes[i];
                 _changes.RemoveAt(i--);
                 CheckChangedWhileUnloaded(load, changed);
+            }
+        }
+    }
+
+    // An empty tree under the tag of another one does no harm before it is filled, or its content told.
+    private void ReviewUnfilled(int? cpu)
+    {
+        for (var i = 0; i < _unfilled.Count; i++)
+        {
+            var (load, other) = _unfilled[i];
+            if (cpu is not null && load.Cpu.Cpu != cpu)
+            {
+                continue;
+            }
+
+            var isLoaded = ReferenceEquals(load.Cpu.Current[load.Space.Slot], load.Space);
+            if (isLoaded && !load.Space.HasContent() && other.IsTainted(load.Asid, load.Cpu.Cpu))
+            {
+                continue;
+            }
+
+            _unfilled.RemoveAt(i--);
+            if (isLoaded && load.Space.HasContent() && MayBeCached(other, load.Asid, load.Cpu.Cpu))
+            {
+                _reuses.Add(new Reuse(
+                    load, other, SizeOverlap.Find(other, load.Space), null, machine.Facts.HasTables ? Confidence.Certain : Confidence.Likely,
+                    other.LastLoad, flushes.Explain(other, load.Asid, load.Cpu.Cpu)));
             }
         }
     }
