@@ -16,15 +16,15 @@ internal sealed class EventFields
 
     /// <param name="names">Names of the slots.</param>
     /// <param name="hex">Those whose numbers are printed in hex without 0x.</param>
-    /// <param name="linearOffset">Virtual minus physical address of the kernel's linear map; null while it is being learnt.</param>
-    public EventFields(IReadOnlyList<string> names, IReadOnlySet<string> hex, ulong? linearOffset)
+    /// <param name="linearMap">The kernel's linear map; null while it is being learnt.</param>
+    public EventFields(IReadOnlyList<string> names, IReadOnlySet<string> hex, LinearMap? linearMap)
     {
         _names = [.. names.Select(System.Text.Encoding.UTF8.GetBytes)];
         _isHex = [.. names.Select(name => hex.Contains(name) || name.StartsWith("__probe_", StringComparison.Ordinal))];
         _texts = new (int, int)[names.Count];
         _numbers = new ulong[names.Count];
         _states = new SlotState[names.Count];
-        LinearOffset = linearOffset;
+        LinearMap = linearMap;
     }
 
     private enum SlotState : byte
@@ -34,8 +34,8 @@ internal sealed class EventFields
         Number,
     }
 
-    /// <summary>Virtual minus physical address of the linear map, null while it is being learnt.</summary>
-    public ulong? LinearOffset { get; }
+    /// <summary>The linear map, null while it is being learnt: addresses then stay what they are.</summary>
+    public LinearMap? LinearMap { get; }
 
     /// <summary>The number of the repetition.</summary>
     public ulong Index { get; set; }

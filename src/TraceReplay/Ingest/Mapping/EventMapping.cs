@@ -3,19 +3,19 @@ namespace TraceReplay.Ingest.Mapping;
 /// <summary>A file that says which events of a trace are which of the vocabulary; its form is <c>schema/events.schema.json</c>.</summary>
 public sealed class EventMapping
 {
-    internal EventMapping(string file, IReadOnlyList<MappingRule> rules, ulong? linearOffset, bool learnsLinearMap)
+    internal EventMapping(string file, IReadOnlyList<MappingRule> rules, LinearMap? linearMap, bool learnsLinearMap)
     {
         File = file;
         Rules = rules;
-        LinearOffset = linearOffset;
+        LinearMap = linearMap;
         LearnsLinearMap = learnsLinearMap;
     }
 
     /// <summary>Name of the file, for messages.</summary>
     public string File { get; }
 
-    /// <summary>Virtual minus physical address of the kernel's linear map; null where it is not told or not learnt yet.</summary>
-    public ulong? LinearOffset { get; }
+    /// <summary>The kernel's linear map; null where it is not told or not learnt yet.</summary>
+    public LinearMap? LinearMap { get; }
 
     /// <summary>True when the linear map must be learnt from the trace before it is read.</summary>
     public bool LearnsLinearMap { get; }
@@ -55,6 +55,5 @@ public sealed class EventMapping
     internal EventHook Start() => new MappedEvents(this);
 
     /// <summary>The same mapping with a linear map that was learnt.</summary>
-    /// <param name="offset">Virtual minus physical address.</param>
-    public EventMapping WithLinearOffset(ulong offset) => new(File, Rules, offset, learnsLinearMap: false);
+    public EventMapping WithLinearMap(LinearMap map) => new(File, Rules, map, learnsLinearMap: false);
 }

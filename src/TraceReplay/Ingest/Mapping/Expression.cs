@@ -68,25 +68,21 @@ internal sealed class TextComparison(int slot, byte[] text, bool isEqual) : Expr
 /// <summary><c>pa(x)</c>: the physical address of a virtual one in the kernel's linear map.</summary>
 internal sealed class PhysicalExpression(Expression address) : Expression
 {
-    // Physical addresses have at most 52 bits; those of 56 need 128-bit descriptors.
-    private const int PhysicalBits = 52;
-
     public override ulong Evaluate(EventFields fields)
     {
         var virtualAddress = address.Evaluate(fields);
-        if (fields.LinearOffset is not { } offset)
+        if (fields.LinearMap is not { } map)
         {
             return virtualAddress;
         }
 
-        var physical = virtualAddress - offset;
-        return physical >> PhysicalBits == 0 ? physical : fields.Fail(new OutsideLinearMap(virtualAddress, offset));
+        return map.TryTranslate(virtualAddress, out var physical) ? physical : fields.Fail(new OutsideLinearMap(virtualAddress, map));
     }
 
-    private sealed record OutsideLinearMap(ulong Address, ulong Offset)
+    private sealed record OutsideLinearMap(ulong Address, LinearMap Map)
     {
         public override string ToString() =>
-            $"pa(0x{Address:x}) is not in the linear map, which begins at 0x{Offset:x} for physical address 0; expected an address there (not one that the kernel hashed)";
+            $"pa(0x{Address:x}) is not in the linear map, which has physical address 0x{Map.Physical:x} at 0x{Map.Virtual:x}; expected an address there (not one that the kernel hashed)";
     }
 }
 

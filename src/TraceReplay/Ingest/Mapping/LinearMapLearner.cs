@@ -33,8 +33,8 @@ internal static class LinearMapLearner
             TraceSource.Read(path, session, format);
         }
 
-        return votes.Best(out var told) is { } offset
-            ? mapping.WithLinearOffset(offset)
+        return votes.Best(out var told) is { } map
+            ? mapping.WithLinearMap(map)
             : throw new ImportException($"{mapping.File}: linear_map: cannot be learnt: {told}; expected \"virtual\" and \"physical\"");
     }
 }

@@ -22,9 +22,6 @@ internal sealed class LinearMapVotes : IEventSink
     // Output address of a table descriptor with 4K pages and 48-bit addresses (DDI 0487, D8.3).
     private const ulong TableAddressMask = 0x0000_ffff_ffff_f000;
 
-    // Virtual addresses of kernels have the top bits set; physical ones have at most 52.
-    private const int PhysicalBits = 52;
-
     private readonly HashSet<ulong> _virtual = [];
     private readonly HashSet<ulong> _physical = [];
     private long _stores;
@@ -32,7 +29,7 @@ internal sealed class LinearMapVotes : IEventSink
     public void On(in PageTableWrite e)
     {
         _stores++;
-        if (e.Pa >> PhysicalBits != 0)
+        if (e.Pa >> LinearMap.PhysicalBits != 0)
         {
             Add(_virtual, e.Pa & ~PageMask);
         }
@@ -92,9 +89,9 @@ internal sealed class LinearMapVotes : IEventSink
     {
     }
 
-    /// <summary>The offset, or null.</summary>
+    /// <summary>The linear map, or null.</summary>
     /// <param name="told">Why there is none.</param>
-    public ulong? Best(out string told)
+    public LinearMap? Best(out string told)
     {
         var votes = new Dictionary<ulong, int>();
         foreach (var virtualAddress in _virtual)
@@ -102,7 +99,7 @@ internal sealed class LinearMapVotes : IEventSink
             foreach (var physical in _physical)
             {
                 var offset = virtualAddress - physical;
-                if ((offset & BlockMask) == 0 && offset >> PhysicalBits != 0)
+                if ((offset & BlockMask) == 0 && offset >> LinearMap.PhysicalBits != 0)
                 {
                     votes[offset] = votes.GetValueOrDefault(offset) + 1;
                 }
@@ -114,7 +111,7 @@ internal sealed class LinearMapVotes : IEventSink
             ? $"none of {_stores} stores has a virtual address of the kernel (does it print hashed pointers? boot with no_hash_pointers, or print %px)"
             : string.Create(CultureInfo.InvariantCulture, $"{_virtual.Count} tables are stored to and {_physical.Count} pointed to, and no one offset explains them");
         return ranked.Count > 0 && ranked[0].Value >= FewestVotes && (ranked.Count == 1 || ranked[0].Value >= Lead * ranked[1].Value)
-            ? ranked[0].Key
+            ? new LinearMap(ranked[0].Key, 0)
             : null;
     }
 

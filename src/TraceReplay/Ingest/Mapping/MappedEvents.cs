@@ -19,7 +19,7 @@ internal sealed class MappedEvents : EventHook
     public MappedEvents(EventMapping mapping)
     {
         _mapping = mapping;
-        var entries = mapping.Rules.Select(rule => new Entry(rule, new EventFields(rule.Names, rule.HexFields, mapping.LinearOffset))).ToList();
+        var entries = mapping.Rules.Select(rule => new Entry(rule, new EventFields(rule.Names, rule.HexFields, mapping.LinearMap))).ToList();
         _prints = [.. entries.Where(entry => entry.Rule.Events.Count == 0)];
         _byName =
         [

@@ -62,7 +62,7 @@ internal sealed class MappingJson
         catch (JsonException e)
         {
             var line = (e.LineNumber ?? 0) + 1;
-            throw new ImportException($"{file}:{line}: no JSON ({Cause(e)}); expected a mapping of events", e);
+            throw new ImportException($"{file}:{line}: no JSON ({ImportProblems.Printable(Cause(e))}); expected a mapping of events", e);
         }
         catch (InvalidOperationException e)
         {

@@ -34,8 +34,8 @@ internal sealed class MappingReader(string file)
         CheckMembers(root, "the file", FileMembers);
         _isX86 = IsX86(root.Member("levels"), "the file", isX86: false);
         ReadConstants(root.Member("constants"));
-        var (offset, isLearnt) = ReadLinearMap(root.Member("linear_map"));
-        _hasLinearMap = offset is not null || isLearnt;
+        var (map, isLearnt) = ReadLinearMap(root.Member("linear_map"));
+        _hasLinearMap = map is not null || isLearnt;
         var events = root.Member("events") ?? throw Fail(root, "the file", "expected \"events\", a list of what the events become");
         Expect(events, JsonTokenType.StartArray, "events", "a list of objects");
         if (events.Items.Count is 0 or > MostRules)
@@ -43,7 +43,7 @@ internal sealed class MappingReader(string file)
             throw Fail(events, "events", $"expected 1..{MostRules} events, found {events.Items.Count}");
         }
 
-        return new EventMapping(file, [.. events.Items.Select(ReadRule)], offset, isLearnt);
+        return new EventMapping(file, [.. events.Items.Select(ReadRule)], map, isLearnt);
     }
 
     private MappingRule ReadRule(MappingJson json)
@@ -226,7 +226,7 @@ internal sealed class MappingReader(string file)
         }
     }
 
-    private (ulong? Offset, bool IsLearnt) ReadLinearMap(MappingJson? json)
+    private (LinearMap? Map, bool IsLearnt) ReadLinearMap(MappingJson? json)
     {
         const string expected = "\"learn\", or an object with \"virtual\" and \"physical\", the addresses of one place";
         if (json is null)
@@ -246,7 +246,7 @@ internal sealed class MappingReader(string file)
             throw Fail(json, "linear_map", $"expected {expected}");
         }
 
-        return (Constant(virtualAddress, "linear_map", "virtual") - Constant(physicalAddress, "linear_map", "physical"), false);
+        return (new LinearMap(Constant(virtualAddress, "linear_map", "virtual"), Constant(physicalAddress, "linear_map", "physical")), false);
     }
 
     private ulong Constant(MappingJson json, string where, string key)
