@@ -21,7 +21,7 @@ internal sealed class MappingReader(string file)
     public static readonly string[] OutputMembers = ["event", "note", "when", "repeat"];
 
     // What a trace calls the text that a kernel or a program prints.
-    private static readonly string[] PrintEvents = ["trace_printk", "bprint", "print", "bputs", "tracing_mark_write"];
+    private static readonly string[] PrintEvents = ["trace_printk", "bprint", "print", "bputs", "tracing_mark_write", "bpf_trace_printk"];
 
     private readonly Dictionary<string, ulong> _constants = new(StringComparer.Ordinal);
     private bool _isX86;

@@ -112,6 +112,7 @@ public sealed class EventMappingTests
     [InlineData("print: tracing_mark_write: my store ffff = 3")]
     [InlineData("tracing_mark_write: my store ffff = 3")]
     [InlineData("set_pte [kvm]: my store ffff = 3")]
+    [InlineData("bpf_trace_printk: my store ffff = 3")]
     public void Print_is_known_by_its_text_whoever_printed_it(string line)
     {
         var mapping = Mappings.Of("""{ "events": [ { "event": "trace_printk", "text": "my store {p:x} = {v}", "emit": { "event": "pgtable_write", "pa": "p + 1", "new": "v" } } ] }""");

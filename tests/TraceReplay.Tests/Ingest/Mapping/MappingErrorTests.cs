@@ -33,7 +33,7 @@ public sealed class MappingErrorTests
     [InlineData("{\"events\":[{\"event\":\"a b\",\"emit\":[]}]}", "m.json:1: event: 'a b' is no name; expected 'event' or 'system:event'")]
     [InlineData("{\"events\":[{\"event\":\"x:\",\"emit\":[]}]}", "m.json:1: event: 'x:' is no name; expected 'event' or 'system:event'")]
     [InlineData("{\"events\":[{\"event\":\"e\",\"emits\":[]}]}", "m.json:1: e: no member 'emits'; expected one of " + Members)]
-    [InlineData("{\"events\":[{\"event\":[\"bprint\",\"e\"],\"text\":\"x\",\"emit\":[]}]}", "m.json:1: bprint: a print beside other events; expected two events of the mapping, since trace_printk, bprint, print, bputs, tracing_mark_write are told by their \"text\"")]
+    [InlineData("{\"events\":[{\"event\":[\"bprint\",\"e\"],\"text\":\"x\",\"emit\":[]}]}", "m.json:1: bprint: a print beside other events; expected two events of the mapping, since trace_printk, bprint, print, bputs, tracing_mark_write, bpf_trace_printk are told by their \"text\"")]
     [InlineData("{\"events\":[{\n\"text\":\"{p} x\",\"emit\":[]}]}", "m.json:2: {p} x: text: '{p} x' begins with a field or blank, and every printed text is compared with it; expected a word first")]
     [InlineData("{\"events\":[{\"event\":\"e\",\"text\":\"\",\"emit\":[]}]}", "m.json:1: e: text: an empty text; expected the event's text with its fields in braces")]
     [InlineData("{\"events\":[{\"event\":\"e\",\"text\":\"a {b\",\"emit\":[]}]}", "m.json:1: e: text: expected '}' behind '{b'")]
