@@ -15,11 +15,17 @@ public sealed class DescriptorComparer(DescriptorFormat format, ulong? memoryAtt
 
     private readonly ulong _ignoredInLeaf = IgnoredBitsOf(format);
 
+    // Index level + 1, then kind.
+    private readonly ulong[] _reserved = ReservedBits.OfFormat(format);
+
     /// <summary>Layout compared under.</summary>
     public DescriptorFormat Format => format;
 
     /// <summary>MAIR_ELx compared under.</summary>
     public ulong? MemoryAttributeRegister => memoryAttributes;
+
+    /// <summary>RES0 bits of a descriptor of a kind at a level.</summary>
+    public ulong ReservedIn(DescriptorKind kind, int level) => _reserved[((level + 1) * ReservedBits.Kinds) + (int)kind];
 
     /// <summary>True when hardware reads the same from both: equal but for ignored and software bits.</summary>
     public bool AreEquivalent(ulong oldValue, ulong newValue, int level)

@@ -3,6 +3,21 @@ namespace TraceReplay.Arm;
 /// <summary>Bits that must be written as zero: of descriptors (DDI 0487, tables D8-50 to D8-53) and of TTBRn_ELx.</summary>
 public static class ReservedBits
 {
+    /// <summary>Number of <see cref="DescriptorKind"/> values.</summary>
+    public const int Kinds = 4;
+
+    /// <summary>The RES0 bits of every kind at every level, -1 first.</summary>
+    public static ulong[] OfFormat(DescriptorFormat format)
+    {
+        var reserved = new ulong[5 * Kinds];
+        for (var i = 0; i < reserved.Length; i++)
+        {
+            reserved[i] = OfDescriptor(format, (DescriptorKind)(i % Kinds), (i / Kinds) - 1);
+        }
+
+        return reserved;
+    }
+
     /// <summary>
     /// RES0 bits of a valid descriptor, in and around its address. Bits that are RES0 only without an optional feature that the trace does
     /// not tell (nT, GP, DBM) are not among them, nor are ignored ones.

@@ -6,7 +6,7 @@ namespace TraceReplay.Replay;
 
 /// <summary>Judges page frames that are given back, or handed out again, while a TLB may still hold a writable translation to them.</summary>
 /// <remarks>
-/// Stale writable leaves are found by output address. The index is kept only from the first page event on: a trace without them costs nothing.
+/// Stale writable leaves are found by output address. The index is kept from the first page event on: a trace without them costs nothing.
 /// </remarks>
 internal sealed class PageReuseJudge(MachineState machine, FindingCollector findings, BreakExplainer breaks)
 {
@@ -15,7 +15,6 @@ internal sealed class PageReuseJudge(MachineState machine, FindingCollector find
     private readonly Dictionary<ulong, Entry> _byFrame = [];
     private readonly int[] _countByShift = new int[AddressBits];
     private readonly List<Entry> _found = [];
-    private bool _isActive;
 
     private sealed class Entry(StaleRecord record)
     {
@@ -41,10 +40,25 @@ internal sealed class PageReuseJudge(MachineState machine, FindingCollector find
         public Finding? Finding { get; set; }
     }
 
+    /// <summary>The trace tells of pages: takes in what is stale already.</summary>
+    public void Begin()
+    {
+        var open = new List<StaleRecord>();
+        foreach (var space in machine.Spaces)
+        {
+            space.Pending.CollectAll(open);
+        }
+
+        foreach (var record in open)
+        {
+            Added(record);
+        }
+    }
+
     /// <summary>A value became stale.</summary>
     public void Added(StaleRecord record)
     {
-        if (!_isActive || record.IsTable || !record.Space.Format.IsWritable(record.Value) || Find(record) is not null)
+        if (record.IsTable || !record.Space.Format.IsWritable(record.Value) || Find(record) is not null)
         {
             return;
         }
@@ -57,7 +71,7 @@ internal sealed class PageReuseJudge(MachineState machine, FindingCollector find
     /// <summary>A stale value was invalidated everywhere.</summary>
     public void Completed(StaleRecord record)
     {
-        if (!_isActive || record.IsTable || Find(record) is not { } entry)
+        if (record.IsTable || Find(record) is not { } entry)
         {
             return;
         }
@@ -76,11 +90,6 @@ internal sealed class PageReuseJudge(MachineState machine, FindingCollector find
     /// <summary>Page frames were handed out or given back.</summary>
     public void On(in PageAllocation e)
     {
-        if (!_isActive)
-        {
-            Activate();
-        }
-
         if (_byFrame.Count == 0)
         {
             return;
@@ -125,21 +134,6 @@ internal sealed class PageReuseJudge(MachineState machine, FindingCollector find
             {
                 Settle(entry, "and it was not invalidated before the end of the trace", Confidence.Possible);
             }
-        }
-    }
-
-    private void Activate()
-    {
-        _isActive = true;
-        var open = new List<StaleRecord>();
-        foreach (var space in machine.Spaces)
-        {
-            space.Pending.CollectAll(open);
-        }
-
-        foreach (var record in open)
-        {
-            Added(record);
         }
     }
 

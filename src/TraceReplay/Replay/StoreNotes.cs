@@ -7,42 +7,18 @@ namespace TraceReplay.Replay;
 /// <summary>Notes what is odd about a store itself: its encoding, its width, how it was done, and what it found in memory.</summary>
 internal sealed class StoreNotes(MachineState machine, FindingCollector findings, NameCache names, LineIndex lines)
 {
-    private const int DescriptorBytes = 8;
-
-    // Index level + 1, then kind; of the layout last asked for.
-    private readonly ulong[] _reserved = new ulong[5 * 4];
-    private DescriptorComparer? _reservedOf;
-
-    /// <summary>A store to a table in its place, after it was judged.</summary>
+    /// <summary>A store to a live table in its place, after it was judged.</summary>
     public void Stored(TableUse use, int index, bool known, ulong oldValue, ulong newValue, TransitionClass transition, in StoreContext store)
     {
-        if ((newValue & DescriptorBits.Valid) == 0 || newValue == oldValue || !IsSurelyWalked(use.Space))
+        if ((newValue & DescriptorBits.Valid) == 0)
         {
             return;
         }
 
         var kind = use.Space.Format.Kind(newValue, use.Level);
-        var reserved = kind == DescriptorKind.Invalid ? 0 : newValue & ReservedAt(use, kind);
-        var isOdd = kind == DescriptorKind.Invalid || reserved != 0;
-        if (isOdd && use.IsStaleLinked)
+        if (kind == DescriptorKind.Invalid || (newValue & use.Space.Comparer.ReservedIn(kind, use.Level)) != 0)
         {
-            // What is stored to a page that only a walk cache leads to is data.
-            return;
-        }
-
-        if (kind == DescriptorKind.Invalid)
-        {
-            Report(
-                RuleId.DescriptorReservedEncoding, use, index, known ? oldValue : null, newValue, store,
-                use.Level == 3 ? "bits 1:0 are 0b01 at level 3" : $"a block at level {use.Level}, where the granule has none");
-            return;
-        }
-
-        if (reserved != 0)
-        {
-            Report(
-                RuleId.DescriptorReservedBits, use, index, known ? oldValue : null, newValue, store,
-                $"RES0 bits 0x{reserved:x} are set in a {Noun(kind)} at level {use.Level}");
+            JudgeEncoding(use, index, kind, known ? oldValue : null, newValue, store);
         }
 
         if (transition is TransitionClass.AccessFlagClear or TransitionClass.PermissionRestrict or TransitionClass.PermissionRelax)
@@ -52,9 +28,9 @@ internal sealed class StoreNotes(MachineState machine, FindingCollector findings
     }
 
     /// <summary>A store that is not a whole descriptor.</summary>
-    public void NoteWidth(TableUse use, int index, in PageTableWrite e)
+    public void NotWhole(TableUse use, int index, in PageTableWrite e)
     {
-        if (e.SizeBytes % DescriptorBytes == 0 || !IsSurelyWalked(use.Space))
+        if (!IsSurelyWalked(use.Space))
         {
             return;
         }
@@ -111,6 +87,23 @@ internal sealed class StoreNotes(MachineState machine, FindingCollector findings
             FoldKind.Place, isExplained ? 0 : (long)(pa >> TableFrame.Shift), null);
     }
 
+    private void JudgeEncoding(
+        TableUse use, int index, DescriptorKind kind, ulong? oldValue, ulong newValue, in StoreContext store)
+    {
+        // A value that stays is no news, and what is stored to a page that only a walk cache leads to is data.
+        if (newValue == oldValue || !IsSurelyWalked(use.Space) || use.IsStaleLinked)
+        {
+            return;
+        }
+
+        var (rule, what) = kind != DescriptorKind.Invalid
+            ? (RuleId.DescriptorReservedBits, $"RES0 bits 0x{newValue & use.Space.Comparer.ReservedIn(kind, use.Level):x} are set in a {Noun(kind)} at level {use.Level}")
+            : (RuleId.DescriptorReservedEncoding, use.Level == 3 ? "bits 1:0 are 0b01 at level 3" : $"a block at level {use.Level}, where the granule has none");
+        findings.Report(
+            Verdict(rule, use, index, oldValue, newValue, store, $"0x{newValue:x} was stored: {what}"),
+            FoldKind.Place, store.Pc is { } pc ? (long)pc : (long)use.Base, null);
+    }
+
     // Hardware sets AF, and the dirty state (AP[2], S2AP[1]) where DBM is set, at any time between the load that the new value was made from and the store.
     private void JudgeHardwareRace(TableUse use, int index, ulong oldValue, ulong newValue, in StoreContext store)
     {
@@ -119,7 +112,7 @@ internal sealed class StoreNotes(MachineState machine, FindingCollector findings
         var software = format with { HardwareDirty = false };
         var clearsDirty = format.HardwareDirty == true && (oldValue & newValue & DescriptorBits.Dbm) != 0
             && software.IsWritable(oldValue) && !software.IsWritable(newValue);
-        if ((!clearsAccess && !clearsDirty) || !names.IsPlain(store.How))
+        if ((!clearsAccess && !clearsDirty) || !names.IsPlain(store.How) || !IsSurelyWalked(use.Space))
         {
             return;
         }
@@ -130,11 +123,6 @@ internal sealed class StoreNotes(MachineState machine, FindingCollector findings
                 $"a plain store cleared {(clearsDirty ? "the dirty state" : "the access flag")} of a live entry that hardware may update at the same moment"),
             FoldKind.Place, store.Pc is { } pc ? (long)pc : (long)use.Base, null);
     }
-
-    private void Report(string rule, TableUse use, int index, ulong? oldValue, ulong newValue, in StoreContext store, string what) =>
-        findings.Report(
-            Verdict(rule, use, index, oldValue, newValue, store, $"0x{newValue:x} was stored: {what}"),
-            FoldKind.Place, store.Pc is { } pc ? (long)pc : (long)use.Base, null);
 
     private static Verdict Verdict(
         string rule, TableUse use, int index, ulong? oldValue, ulong newValue, in StoreContext store, string summary) => new()
@@ -153,23 +141,6 @@ internal sealed class StoreNotes(MachineState machine, FindingCollector findings
 
     /// <summary>True for a space that is live by more than the lack of anything that says otherwise.</summary>
     public static bool IsSurelyWalked(AddressSpace space) => space.IsLive && (space.IsRooted || space.Evidence >= LivenessEvidence.Likely);
-
-    private ulong ReservedAt(TableUse use, DescriptorKind kind)
-    {
-        if (!ReferenceEquals(_reservedOf, use.Space.Comparer))
-        {
-            _reservedOf = use.Space.Comparer;
-            for (var level = -1; level <= 3; level++)
-            {
-                for (var each = DescriptorKind.Table; each <= DescriptorKind.Page; each++)
-                {
-                    _reserved[((level + 1) * 4) + (int)each] = ReservedBits.OfDescriptor(use.Space.Format, each, level);
-                }
-            }
-        }
-
-        return _reserved[((use.Level + 1) * 4) + (int)kind];
-    }
 
     private static string Noun(DescriptorKind kind) => kind switch
     {

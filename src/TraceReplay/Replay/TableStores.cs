@@ -46,7 +46,11 @@ internal sealed class TableStores(
 
         if (primary is not null)
         {
-            notes.NoteWidth(primary, primary.IndexOf(pa), e);
+            if ((e.SizeBytes & 7) != 0)
+            {
+                notes.NotWhole(primary, primary.IndexOf(pa), e);
+            }
+
             if (revealed)
             {
                 LinkRevealed(pa, oldValue, e.Header.Seq);
@@ -57,7 +61,12 @@ internal sealed class TableStores(
         }
         else
         {
-            notes.LevelUnknown(pa, e.New, store);
+            // Where no store tells its level, the trees that become known later do.
+            if (machine.Facts.LowestLevel is not null)
+            {
+                notes.LevelUnknown(pa, e.New, store);
+            }
+
             frame.Store(at, e.New, e.Header.Seq, e.Header.Cpu);
         }
     }
@@ -171,7 +180,11 @@ internal sealed class TableStores(
 
         foreach (var record in _dropped)
         {
-            records.Close(record, null);
+            // A page that serves twice at one address gives its record twice.
+            if (record.IsOpen)
+            {
+                records.Close(record, null);
+            }
         }
 
         _dropped.Clear();
@@ -286,7 +299,6 @@ internal sealed class TableStores(
             frame.SetPrevious(at, oldValue);
         }
 
-        var previous = frame.PreviousOf(at);
         frame.Store(at, newValue, seq, store.Header.Cpu);
         if (primary.Space.IsLive)
         {
@@ -297,7 +309,7 @@ internal sealed class TableStores(
             visibility.Stored(primary, primary.IndexOf(pa), newValue, transition, store);
             if (lints is not null && transition == TransitionClass.Make)
             {
-                lints.Made(primary, primary.IndexOf(pa), previous, newValue, store);
+                lints.Made(primary, primary.IndexOf(pa), frame.PreviousOf(at), newValue, store);
             }
         }
 

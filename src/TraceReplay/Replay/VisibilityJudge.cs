@@ -33,7 +33,7 @@ internal sealed class VisibilityJudge(MachineState machine, FindingCollector fin
         public StoreContext Store;
     }
 
-    /// <summary>A store to a table that is judged, of a class.</summary>
+    /// <summary>A store to a live table, of a class.</summary>
     public void Stored(TableUse use, int index, ulong newValue, TransitionClass transition, in StoreContext store)
     {
         if (!IsKernel(use.Space))
@@ -42,7 +42,7 @@ internal sealed class VisibilityJudge(MachineState machine, FindingCollector fin
             return;
         }
 
-        if (transition != TransitionClass.Make || !use.Space.IsLive || !machine.Facts.HasBarriers)
+        if (transition != TransitionClass.Make || !machine.Facts.HasBarriers)
         {
             return;
         }

@@ -147,7 +147,7 @@ public sealed partial class ReadmeTests
         var streams = new CommandStreams(output, TextWriter.Null, OutIsTerminal: false, ErrorIsTerminal: false, Width: 80);
         var request = new ImportRequest([capture], folder["boot.db"], Format: null, Force: false);
         AnalyzeCommand.Analyze(
-            streams, Pipeline.OfLibrary, request, reports: null, bbmLevel: null, TestContext.Current.CancellationToken);
+            streams, Pipeline.OfLibrary, request, reports: null, ReplayRequest.Default, TestContext.Current.CancellationToken);
         var printed = output.ToString().Replace(capture, Path.GetFileName(capture), StringComparison.Ordinal);
         Assert.Contains(Block(File.ReadAllText(ReadmePath), "finding"), printed, StringComparison.Ordinal);
     }

@@ -33,12 +33,22 @@ internal sealed record TraceFile(string Name)
     public bool Raises => Path.GetFileName(Name).StartsWith("raises", StringComparison.Ordinal);
 
     /// <summary>All traces below a folder of <c>traces</c>, in order.</summary>
-    public static IReadOnlyList<TraceFile> Below(string folder) =>
+    /// <param name="folder">The folder.</param>
+    /// <param name="pattern">Which of its files.</param>
+    public static IReadOnlyList<TraceFile> Below(string folder, string pattern = "*.trace") =>
     [
-        .. Directory.EnumerateFiles(Path.Combine(Folder, folder), "*.trace", SearchOption.AllDirectories)
+        .. Directory.EnumerateFiles(Path.Combine(Folder, folder), pattern, SearchOption.AllDirectories)
             .Select(path => new TraceFile(Path.GetRelativePath(Folder, path).Replace('\\', '/')))
             .OrderBy(trace => trace.Name, StringComparer.Ordinal),
     ];
+
+    /// <summary>The rules that its header expects to be raised, of severity warning or error; null where it has no such line.</summary>
+    public IReadOnlyList<string>? Expects()
+    {
+        const string key = "# Expected: ";
+        var line = File.ReadLines(FullName).FirstOrDefault(text => text.StartsWith(key, StringComparison.Ordinal));
+        return line?[key.Length..].TrimEnd('.').Split(", ").Where(word => RuleCatalogue.Find(word) is not null).ToList();
+    }
 
     /// <summary>Imports and replays it as the program does.</summary>
     public TraceVerdict Replay()
