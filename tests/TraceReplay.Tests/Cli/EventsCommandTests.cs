@@ -60,6 +60,14 @@ public sealed class EventsCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Log_without_names_of_events_is_refused()
+    {
+        var trace = _fixture.Bytes("t", "# tracer: nop\n"u8.ToArray());
+        Assert.Equal(ExitCode.BadInput, await _fixture.RunAsync("events", trace));
+        Assert.Equal($"tracereplay: {trace}: no event that has a name; expected ftrace's text, that of trace-cmd or perf, or a trace.dat\n", _fixture.Error);
+    }
+
+    [Fact]
     public async Task Mapping_that_is_none_is_bad_input()
     {
         var file = _fixture.Bytes("m.json", "{ }"u8.ToArray());

@@ -62,7 +62,7 @@ public sealed class EventSurvey
     /// <param name="paths">The traces; <c>-</c> is <see cref="ImportOptions.StandardInput"/>.</param>
     /// <param name="options">Format, mapping and standard input.</param>
     /// <param name="cancellation">Stops the work.</param>
-    /// <exception cref="ImportException">A trace cannot be used.</exception>
+    /// <exception cref="ImportException">A trace cannot be used, or none has an event.</exception>
     public static EventSurvey Read(IReadOnlyList<string> paths, ImportOptions options, CancellationToken cancellation)
     {
         var survey = new EventSurvey();
@@ -78,6 +78,11 @@ public sealed class EventSurvey
                 ? TraceSource.Read(input, path, session, options.Format)
                 : TraceSource.Read(path, session, options.Format);
             survey.IsDamaged |= source.Text.IsDamaged;
+        }
+
+        if (survey._entries.Count == 0)
+        {
+            throw new ImportException($"{paths[0]}: no event that has a name; expected ftrace's text, that of trace-cmd or perf, or a trace.dat");
         }
 
         return survey;

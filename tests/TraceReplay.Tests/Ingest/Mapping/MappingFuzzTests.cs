@@ -73,7 +73,7 @@ public sealed class MappingFuzzTests
         for (var round = 0; round < Rounds / 10; round++)
         {
             var survey = EventSurvey.Read(
-                [folder.Write("t", Mutate(trace, random))], new ImportOptions { Format = "ftrace" }, TestContext.Current.CancellationToken);
+                [folder.Write("t", [.. "a-1 [000] 1: x: y=1\n"u8, .. Mutate(trace, random)])], new ImportOptions { Format = "ftrace" }, TestContext.Current.CancellationToken);
             Assert.NotEmpty(EventMapping.Parse(Encoding.UTF8.GetBytes(MappingDraft.Write(survey.Events)), "d").Rules);
         }
     }
