@@ -59,16 +59,20 @@ internal static class AnalyzeCommand
         var force = CommonOptions.Force();
         var judgement = new JudgementOptions();
         var format = CommonOptions.Format();
+        var events = CommonOptions.Events();
         var command = new Command("analyze", "Import traces, replay them, and report what is wrong.")
         {
-            traces, database, reports, force, format,
+            traces, database, reports, force, format, events,
         };
         judgement.AddTo(command);
         command.SetWork(streams, (parse, cancellation) => Analyze(
             streams,
             pipeline,
             new ImportRequest(
-                parse.GetRequiredValue(traces), parse.GetRequiredValue(database), parse.GetValue(format), parse.GetValue(force)),
+                parse.GetRequiredValue(traces), parse.GetRequiredValue(database), parse.GetValue(format), parse.GetValue(force))
+            {
+                EventsPath = parse.GetValue(events),
+            },
             parse.GetValue(reports),
             judgement.Read(parse),
             cancellation));

@@ -12,6 +12,7 @@ internal static class Commands
         {
             AnalyzeCommand.Create(streams, pipeline),
             ImportCommand.Create(streams, pipeline),
+            EventsCommand.Create(streams),
             ReplayCommand.Create(streams, pipeline),
             QueryCommand.Create(streams),
             WalkCommand.Create(streams),

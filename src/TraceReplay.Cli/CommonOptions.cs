@@ -53,6 +53,12 @@ internal static class CommonOptions
         return option;
     }
 
+    public static Option<string?> Events() => new("--events")
+    {
+        Description = "A mapping of the trace's own events to the vocabulary; 'tracereplay events --draft' writes one to start from.",
+        HelpName = "file",
+    };
+
     public static Option<int?> BbmLevel()
     {
         var option = new Option<int?>("--bbm-level")

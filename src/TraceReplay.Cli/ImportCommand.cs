@@ -23,12 +23,16 @@ internal static class ImportCommand
         var database = CommonOptions.NewDatabase();
         var force = CommonOptions.Force();
         var format = CommonOptions.Format();
-        var command = new Command("import", "Read traces into a database.") { traces, database, format, force };
+        var events = CommonOptions.Events();
+        var command = new Command("import", "Read traces into a database.") { traces, database, format, events, force };
         command.SetWork(streams, (parse, cancellation) => Import(
             streams,
             pipeline,
             new ImportRequest(
-                parse.GetRequiredValue(traces), parse.GetRequiredValue(database), parse.GetValue(format), parse.GetValue(force)),
+                parse.GetRequiredValue(traces), parse.GetRequiredValue(database), parse.GetValue(format), parse.GetValue(force))
+            {
+                EventsPath = parse.GetValue(events),
+            },
             cancellation));
         return command;
     }

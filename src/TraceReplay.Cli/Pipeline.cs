@@ -1,4 +1,5 @@
 using TraceReplay.Ingest;
+using TraceReplay.Ingest.Mapping;
 using TraceReplay.Replay;
 using TraceReplay.Rules;
 using TraceReplay.Store;
@@ -10,7 +11,11 @@ namespace TraceReplay.Cli;
 /// <param name="DatabasePath">The database to make.</param>
 /// <param name="Format">Name of the reader; null to tell it from the content.</param>
 /// <param name="Force">True to replace an existing database.</param>
-internal sealed record ImportRequest(IReadOnlyList<string> Paths, string DatabasePath, string? Format, bool Force);
+internal sealed record ImportRequest(IReadOnlyList<string> Paths, string DatabasePath, string? Format, bool Force)
+{
+    /// <summary>Name of a mapping of events; null for the vocabulary alone.</summary>
+    public string? EventsPath { get; init; }
+}
 
 /// <summary>How far a long step has come.</summary>
 /// <param name="Done">Bytes read, or events replayed.</param>
@@ -41,6 +46,7 @@ internal sealed record Pipeline(
         {
             Force = request.Force,
             Format = request.Format,
+            Mapping = request.EventsPath is { } events ? EventMapping.Load(events) : null,
             StandardInput = request.Paths.Contains(ImportOptions.StandardInputPath) ? Console.OpenStandardInput() : null,
         };
         var relay = progress is null

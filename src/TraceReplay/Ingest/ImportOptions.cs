@@ -1,3 +1,5 @@
+using TraceReplay.Ingest.Mapping;
+
 namespace TraceReplay.Ingest;
 
 /// <summary>Choices of one import.</summary>
@@ -11,6 +13,9 @@ public sealed record ImportOptions
 
     /// <summary>Name of the reader, or null to recognise each source by its content.</summary>
     public string? Format { get; init; }
+
+    /// <summary>What events of other names mean; null for the vocabulary alone.</summary>
+    public EventMapping? Mapping { get; init; }
 
     /// <summary>What the path <c>-</c> reads; null when the caller has none to offer.</summary>
     public Stream? StandardInput { get; init; }

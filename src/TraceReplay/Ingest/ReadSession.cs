@@ -1,4 +1,5 @@
 using TraceReplay.Events;
+using TraceReplay.Ingest.Mapping;
 
 namespace TraceReplay.Ingest;
 
@@ -32,6 +33,12 @@ public sealed class ReadSession(IEventSink sink, NameTable names, ImportProblems
 
     /// <summary>Looked at as often as <see cref="Progress"/> is called.</summary>
     public CancellationToken Cancellation { get; set; }
+
+    /// <summary>What events of other names mean; null for the vocabulary alone.</summary>
+    public EventMapping? Mapping { get; set; }
+
+    /// <summary>Counts the events by name; null where nobody asks.</summary>
+    internal EventSurvey? Survey { get; set; }
 
     /// <summary>Tells the bytes taken from the current source.</summary>
     internal Func<long>? RawBytes { get; set; }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Microsoft.Data.Sqlite;
 using TraceReplay.Events;
+using TraceReplay.Ingest.Mapping;
 using TraceReplay.Store;
 
 namespace TraceReplay.Ingest;
@@ -25,6 +26,7 @@ public static class TraceImporter
     {
         CheckSources(paths, options);
         using var target = ImportTarget.Prepare(databasePath, paths, options.Force);
+        options = options with { Mapping = LinearMapLearner.Learn(options.Mapping, paths, options.Format, cancellation) };
         try
         {
             var result = Build(paths, target.PartialPath, options, progress, cancellation);
@@ -46,7 +48,7 @@ public static class TraceImporter
         var problems = new ImportProblems();
         using var database = TraceDatabase.Create(partialPath);
         using var writer = new EventWriter(database.Connection);
-        var session = new ReadSession(writer, names, problems) { Cancellation = cancellation };
+        var session = new ReadSession(writer, names, problems) { Cancellation = cancellation, Mapping = options.Mapping };
         var totalBytes = TotalBytes(paths);
         var bytesBefore = 0L;
         if (progress is not null)
@@ -70,6 +72,11 @@ public static class TraceImporter
 
         ImportRecord.WriteProblems(database.Connection, problems, session.Skipped);
         ImportRecord.WriteMeta(database.Connection, "tool_version", typeof(TraceImporter).Assembly.GetName().Version?.ToString(3) ?? "");
+        if (options.Mapping is { } mapping)
+        {
+            ImportRecord.WriteMeta(database.Connection, "events_file", mapping.File);
+        }
+
         writer.WriteNames(names);
         transaction.Commit();
         database.CreateIndexes("090_index");
@@ -131,7 +138,7 @@ public static class TraceImporter
             var met = session.Skipped.All.Select(entry => entry.Event).Take(5).ToList();
             var found = met.Count == 0 ? "" : $", only {string.Join(", ", met)}";
             throw new ImportException(
-                $"{source.Path}: no event of the vocabulary in {source.Text.LineCount} line(s){found}{told}; expected pgtable_write, tlbi, barrier and others");
+                $"{source.Path}: no event of the vocabulary in {source.Text.LineCount} line(s){found}{told}; expected pgtable_write, tlbi, barrier and others, or a mapping to them: 'tracereplay events' lists what there is");
         }
     }
 

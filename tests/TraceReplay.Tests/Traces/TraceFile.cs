@@ -1,5 +1,6 @@
 using CsvHelper;
 using TraceReplay.Ingest;
+using TraceReplay.Ingest.Mapping;
 using TraceReplay.Replay;
 using TraceReplay.Report;
 using TraceReplay.Rules;
@@ -53,11 +54,18 @@ internal sealed record TraceFile(string Name)
     public TraceVerdict Replay()
     {
         using var folder = new TemporaryFolder();
-        var import = TraceImporter.Import([FullName], folder["trace.db"], new ImportOptions());
+        var import = TraceImporter.Import([FullName], folder["trace.db"], new ImportOptions { Mapping = MappingOf() });
         using var database = TraceDatabase.Open(folder["trace.db"], writable: true);
         var options = new ReplayOptions { Policy = PolicyOf(), Lints = RuleCatalogue.Find(RuleId) is { IsLint: true } };
         var summary = Replayer.Replay(database, options);
         return new TraceVerdict(import, summary, FindingsOf(database));
+    }
+
+    // Beside a trace of events that are not of the vocabulary.
+    private EventMapping? MappingOf()
+    {
+        var path = Path.ChangeExtension(FullName, ".events.json");
+        return File.Exists(path) ? EventMapping.Load(path) : null;
     }
 
     // A fault that only some ask about: the header says under which policy it is judged.
