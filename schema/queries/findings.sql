@@ -19,7 +19,7 @@
 -- column: new the descriptor value stored
 -- column: stale_line line of the store that made the old value stale
 -- column: count stores folded into this fault
--- column: site program counter, or what did the store and the task's command name
+-- column: site function and offset, program counter, or what did the store and the task's name
 -- column: summary the fault in one sentence
 -- column: tag empty, or linux-tolerated for a fault that Linux accepts by design
 -- column: arm_rule Arm rule ids (DDI 0487)
@@ -52,7 +52,8 @@ SELECT
   iif(f.new IS NULL, NULL, printf('0x%016x', f.new)) AS new,
   f.stale_line,
   f.count,
-  iif(f.pc IS NOT NULL, printf('0x%016x', f.pc),
+  iif(f.pc IS NOT NULL,
+    ifnull((SELECT text FROM _pc WHERE pc = f.pc), printf('0x%016x', f.pc)),
     trim(ifnull((SELECT text FROM name WHERE id = f.how_id), '') || ' '
       || ifnull((SELECT comm FROM task WHERE id = f.task_id), ''))) AS site,
   f.summary,

@@ -58,15 +58,21 @@ internal static class AnalyzeCommand
         var force = CommonOptions.Force();
         var bbmLevel = CommonOptions.BbmLevel();
         var format = CommonOptions.Format();
+        var symbols = CommonOptions.Symbols();
+        var kaslr = CommonOptions.KaslrOffset();
         var command = new Command("analyze", "Import traces, replay them, and report what is wrong.")
         {
-            traces, database, reports, force, bbmLevel, format,
+            traces, database, reports, force, bbmLevel, format, symbols, kaslr,
         };
         command.SetWork(streams, (parse, cancellation) => Analyze(
             streams,
             pipeline,
             new ImportRequest(
-                parse.GetRequiredValue(traces), parse.GetRequiredValue(database), parse.GetValue(format), parse.GetValue(force)),
+                parse.GetRequiredValue(traces), parse.GetRequiredValue(database), parse.GetValue(format), parse.GetValue(force))
+            {
+                SymbolsPath = parse.GetValue(symbols),
+                KaslrOffset = parse.GetValue(kaslr),
+            },
             parse.GetValue(reports),
             parse.GetValue(bbmLevel),
             cancellation));

@@ -14,6 +14,7 @@ internal static class Commands
             ImportCommand.Create(streams, pipeline),
             ReplayCommand.Create(streams, pipeline),
             QueryCommand.Create(streams),
+            ExportCommand.Create(streams),
             WalkCommand.Create(streams),
             HistoryCommand.Create(streams),
             RulesCommand.Create(streams, pipeline),

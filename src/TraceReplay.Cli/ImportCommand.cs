@@ -23,12 +23,21 @@ internal static class ImportCommand
         var database = CommonOptions.NewDatabase();
         var force = CommonOptions.Force();
         var format = CommonOptions.Format();
-        var command = new Command("import", "Read traces into a database.") { traces, database, format, force };
+        var symbols = CommonOptions.Symbols();
+        var kaslr = CommonOptions.KaslrOffset();
+        var command = new Command("import", "Read traces into a database.") 
+        {
+            traces, database, format, force, symbols, kaslr,
+        };
         command.SetWork(streams, (parse, cancellation) => Import(
             streams,
             pipeline,
             new ImportRequest(
-                parse.GetRequiredValue(traces), parse.GetRequiredValue(database), parse.GetValue(format), parse.GetValue(force)),
+                parse.GetRequiredValue(traces), parse.GetRequiredValue(database), parse.GetValue(format), parse.GetValue(force))
+            {
+                SymbolsPath = parse.GetValue(symbols),
+                KaslrOffset = parse.GetValue(kaslr),
+            },
             cancellation));
         return command;
     }
@@ -40,6 +49,26 @@ internal static class ImportCommand
         NewDatabaseFile.Check(request.DatabasePath, request.Paths, request.Force);
         using var progress = ProgressLine.Start(streams, "import", isBytes: true);
         pipeline.Import(request, progress, cancellation);
+    }
+
+    private static void WriteSymbols(TraceDatabase database, TextWriter output)
+    {
+        using var symbols = QueryResult.Run(database, "symbols");
+        while (symbols.Read())
+        {
+            var fitting = symbols.Integer("fitting") ?? 0;
+            var shift = symbols.Text("origin") switch
+            {
+                "listed" => "at their addresses",
+                "given" => $"shifted by {symbols.Text("shift")} as given",
+                _ => $"shifted by {symbols.Text("shift")}, {symbols.Text("confidence")}: {Number.Format(fitting)} lie in functions that by their names run such "
+                    + $"instructions, {Number.Format(symbols.Integer("next_fitting") ?? 0)} at the next best shift",
+            };
+            output.WriteLine(
+                $"symbols: {symbols.Text("path")} names {Number.Format(symbols.Integer("named") ?? 0)} of "
+                + $"{Number.Counted(symbols.Integer("counters") ?? 0, "program counter", "program counters")}"
+                + $"{(symbols.Text("range") == "physical" ? " at physical addresses" : "")}, {shift}");
+        }
     }
 
     /// <summary>What came in, and what did not.</summary>
@@ -54,6 +83,7 @@ internal static class ImportCommand
                 + (traces.Integer("is_damaged") == 1 ? "; damaged: read only in part" : ""));
         }
 
+        WriteSymbols(database, output);
         using var problems = QueryResult.Run(database, "problem_totals");
         while (problems.Read())
         {

@@ -10,7 +10,14 @@ namespace TraceReplay.Cli;
 /// <param name="DatabasePath">The database to make.</param>
 /// <param name="Format">Name of the reader; null to tell it from the content.</param>
 /// <param name="Force">True to replace an existing database.</param>
-internal sealed record ImportRequest(IReadOnlyList<string> Paths, string DatabasePath, string? Format, bool Force);
+internal sealed record ImportRequest(IReadOnlyList<string> Paths, string DatabasePath, string? Format, bool Force)
+{
+    /// <summary>File of symbols, null for none.</summary>
+    public string? SymbolsPath { get; init; }
+
+    /// <summary>Program counter minus address of the symbols; null to have it found.</summary>
+    public ulong? KaslrOffset { get; init; }
+}
 
 /// <summary>How far a long step has come.</summary>
 /// <param name="Done">Bytes read, or events replayed.</param>
@@ -39,6 +46,8 @@ internal sealed record Pipeline(
         {
             Force = request.Force,
             Format = request.Format,
+            SymbolsPath = request.SymbolsPath,
+            KaslrOffset = request.KaslrOffset,
             StandardInput = request.Paths.Contains(ImportOptions.StandardInputPath) ? Console.OpenStandardInput() : null,
         };
         var relay = progress is null

@@ -12,6 +12,12 @@ public sealed record ImportOptions
     /// <summary>Name of the reader, or null to recognise each source by its content.</summary>
     public string? Format { get; init; }
 
+    /// <summary>File of the symbols that program counters are named by; null for those that a source carries.</summary>
+    public string? SymbolsPath { get; init; }
+
+    /// <summary>Program counter minus address of <see cref="SymbolsPath"/>, in the kernel's half; null to have it found.</summary>
+    public ulong? KaslrOffset { get; init; }
+
     /// <summary>What the path <c>-</c> reads; null when the caller has none to offer.</summary>
     public Stream? StandardInput { get; init; }
 }

@@ -10,11 +10,12 @@ public sealed partial class LayeringTests
     [
         ("Arm",    []),
         ("Events", []),
-        ("Export", ["Events"]),
+        ("Symbols", []),
+        ("Export", ["Arm", "Events"]),
         ("Rules",  ["Events"]),
         ("Replay", ["Arm", "Events", "Rules"]),
         ("Store",  ["Arm", "Events", "Rules", "Replay"]),
-        ("Ingest", ["Arm", "Events", "Store"]),
+        ("Ingest", ["Arm", "Events", "Symbols", "Store"]),
         ("Report", ["Arm", "Rules", "Store"]),
     ];
 
