@@ -15,6 +15,8 @@ internal static class Commands
             ReplayCommand.Create(streams, pipeline),
             QueryCommand.Create(streams),
             ExportCommand.Create(streams),
+            SliceCommand.Create(streams),
+            CheckCommand.Create(streams),
             WalkCommand.Create(streams),
             HistoryCommand.Create(streams),
             RulesCommand.Create(streams, pipeline),

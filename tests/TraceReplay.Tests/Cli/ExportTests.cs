@@ -53,7 +53,7 @@ public sealed class ExportTests : IDisposable
             lines[..4]);
         Assert.Contains("(barrier (id 7) (tid 0) dsb (kind ishst) (src \"sample.trace:20\"))", lines);
         Assert.Contains("(tid 0) (kind release) (location 0x40004000) (value 0x0) (src \"sample.trace:37\"))", _fixture.Output, StringComparison.Ordinal);
-        Assert.Contains("(mem-read (id 20) (tid 0) (address 0x40003028) (value 0x60000051000f43) (src \"sample.trace:39\"))", lines);
+        Assert.Contains("(tid 0) (address 0x40003028) (value 0x60000051000f43) (src \"sample.trace:39\"))", _fixture.Output, StringComparison.Ordinal);
         Assert.Contains("left out, as casemate cannot express it: 2 x tlbi with an ASID", _fixture.Error, StringComparison.Ordinal);
         Assert.Contains("1 x write of ttbr0_el1", _fixture.Error, StringComparison.Ordinal);
     }

@@ -16,7 +16,9 @@ public sealed partial class LayeringTests
         ("Replay", ["Arm", "Events", "Rules"]),
         ("Store",  ["Arm", "Events", "Rules", "Replay"]),
         ("Ingest", ["Arm", "Events", "Symbols", "Store"]),
+        ("Slices", ["Events", "Export", "Ingest", "Replay", "Rules", "Store"]),
         ("Report", ["Arm", "Rules", "Store"]),
+        ("Checks", ["Arm", "Replay", "Report", "Store"]),
     ];
 
     public static TheoryData<string> Folders => [.. Layers.Select(layer => layer.Folder)];
