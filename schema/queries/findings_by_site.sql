@@ -4,6 +4,8 @@
 -- param: rule rule NULL only this rule
 -- param: severity severity NULL only this severity: error, warning or info
 -- param: show_unknown integer 0 1 also counts findings of which nothing certain can be said
+-- param: show_waived integer 0 1 also counts findings that are waived
+-- param: show_known integer 0 1 also counts findings that the baseline has
 -- column: rule id of the rule
 -- column: severity error, warning or info
 -- column: tag empty, or linux-tolerated
@@ -25,6 +27,8 @@ WITH sited AS (
   WHERE (@rule IS NULL OR f.rule = @rule)
     AND (@severity IS NULL OR f.severity = @severity)
     AND (f.confidence <> 'unknown' OR @show_unknown <> 0)
+    AND (f.waiver_id IS NULL OR @show_waived <> 0)
+    AND (f.is_known = 0 OR @show_known <> 0)
 ),
 folded AS (
   SELECT

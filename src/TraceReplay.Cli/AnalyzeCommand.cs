@@ -12,14 +12,14 @@ internal static class AnalyzeCommand
     /// <param name="pipeline">The steps.</param>
     /// <param name="request">What to import.</param>
     /// <param name="reports">Directory of the standard reports, null for none.</param>
-    /// <param name="bbmLevel">FEAT_BBM level, null for what the trace says.</param>
+    /// <param name="judgement">How to replay.</param>
     /// <param name="cancellation">Ends the work early.</param>
     public static ExitCode Analyze(
         CommandStreams streams,
         Pipeline pipeline,
         ImportRequest request,
         string? reports,
-        int? bbmLevel,
+        ReplayRequest judgement,
         CancellationToken cancellation)
     {
         if (reports is not null && File.Exists(reports))
@@ -30,7 +30,7 @@ internal static class AnalyzeCommand
         ImportCommand.Step(streams, pipeline, request, cancellation);
         using var database = TraceDatabase.Open(request.DatabasePath, writable: true);
         ImportCommand.WriteSummary(database, streams.Error);
-        ReplayCommand.Step(streams, pipeline, database, bbmLevel, cancellation);
+        ReplayCommand.Step(streams, pipeline, database, judgement, cancellation);
         IReadOnlyList<WrittenReport> written = [];
         if (reports is not null)
         {
@@ -40,11 +40,12 @@ internal static class AnalyzeCommand
         FindingReport.Write(database, streams.Out);
         var verdict = Verdict.Read(database);
         streams.Out.WriteLine($"findings: {verdict}");
+        InfoReport.WriteReview(database, streams.Out);
         InfoReport.WriteReplay(database, streams.Out);
         streams.Out.WriteLine($"database: {request.DatabasePath}");
         if (reports is not null)
         {
-            streams.Out.WriteLine($"reports: {written.Count} CSV files in {reports}");
+            streams.Out.WriteLine($"reports: {written.Count} CSV files and {StandardReports.PolicyFile} in {reports}");
         }
 
         return ReplayCommand.Status(database, verdict);
@@ -56,14 +57,15 @@ internal static class AnalyzeCommand
         var database = CommonOptions.NewDatabase();
         var reports = new Option<string?>("--out") { Description = "Directory for the CSV reports.", HelpName = "dir" };
         var force = CommonOptions.Force();
-        var bbmLevel = CommonOptions.BbmLevel();
+        var judgement = new JudgementOptions();
         var format = CommonOptions.Format();
         var symbols = CommonOptions.Symbols();
         var kaslr = CommonOptions.KaslrOffset();
         var command = new Command("analyze", "Import traces, replay them, and report what is wrong.")
         {
-            traces, database, reports, force, bbmLevel, format, symbols, kaslr,
+            traces, database, reports, force, format, symbols, kaslr,
         };
+        judgement.AddTo(command);
         command.SetWork(streams, (parse, cancellation) => Analyze(
             streams,
             pipeline,
@@ -74,7 +76,7 @@ internal static class AnalyzeCommand
                 KaslrOffset = parse.GetValue(kaslr),
             },
             parse.GetValue(reports),
-            parse.GetValue(bbmLevel),
+            judgement.Read(parse),
             cancellation));
         return command;
     }

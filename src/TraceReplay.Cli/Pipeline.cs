@@ -26,16 +26,18 @@ internal sealed record ImportRequest(IReadOnlyList<string> Paths, string Databas
 internal readonly record struct StepProgress(long Done, long Total, long Events);
 
 /// <summary>One rule, as <c>tracereplay rules</c> prints it.</summary>
-internal sealed record RuleText(string Id, string Title, string Severity, string ArmRules, string Explanation, string Condition);
+/// <param name="Effective">Severity under a policy: error, warning, info or off, and where a regime has another one, that.</param>
+internal sealed record RuleText(
+    string Id, string Title, string Severity, string Effective, string ArmRules, string Explanation, string Condition);
 
 /// <summary>The steps that the commands are made of; tests put their own in place.</summary>
 /// <param name="Import">Reads traces into a new database.</param>
-/// <param name="Replay">Replays a database and writes its findings. The integer is the FEAT_BBM level, null for what the trace says.</param>
-/// <param name="Rules">All rules.</param>
+/// <param name="Replay">Replays a database and writes its findings.</param>
+/// <param name="Rules">All rules, with their severity under a policy.</param>
 internal sealed record Pipeline(
     Action<ImportRequest, IProgress<StepProgress>?, CancellationToken> Import,
-    Action<TraceDatabase, int?, IProgress<StepProgress>?, CancellationToken> Replay,
-    Func<IReadOnlyList<RuleText>> Rules)
+    Action<TraceDatabase, ReplayRequest, IProgress<StepProgress>?, CancellationToken> Replay,
+    Func<Policy, IReadOnlyList<RuleText>> Rules)
 {
     /// <summary>The library's own steps.</summary>
     public static Pipeline OfLibrary { get; } = new(ImportWithLibrary, ReplayWithLibrary, RulesOfLibrary);
@@ -57,18 +59,30 @@ internal sealed record Pipeline(
     }
 
     private static void ReplayWithLibrary(
-        TraceDatabase database, int? bbmLevel, IProgress<StepProgress>? progress, CancellationToken cancellation)
+        TraceDatabase database, ReplayRequest request, IProgress<StepProgress>? progress, CancellationToken cancellation)
     {
         var total = progress is null ? 0 : new EventReader(database).CountEvents();
         var relay = progress is null ? null : new Relay<long>(events => progress.Report(new StepProgress(events, total, events)));
-        Replayer.Replay(database, new ReplayOptions { BbmLevel = bbmLevel }, relay, cancellation);
+        Replayer.Replay(database, new ReplayOptions { Policy = request.Policy }, relay, request.Review, cancellation);
     }
 
-    private static List<RuleText> RulesOfLibrary() =>
+    private static List<RuleText> RulesOfLibrary(Policy policy) =>
     [
         .. RuleCatalogue.All.Select(rule => new RuleText(
-            rule.Id, rule.Title, rule.Severity.ToString().ToLowerInvariant(), rule.ArmRules, rule.Explanation, rule.Condition)),
+            rule.Id, rule.Title, Text(rule.Severity), EffectiveSeverity(policy, rule), rule.ArmRules, rule.Explanation, rule.Condition)),
     ];
+
+    private static string EffectiveSeverity(Policy policy, Rule rule)
+    {
+        var general = Text(policy.WorstOf(rule, regime: null));
+        var special = Policy.RegimeKeys
+            .Select(regime => (Regime: regime, Severity: Text(policy.WorstOf(rule, regime))))
+            .Where(each => each.Severity != general)
+            .Select(each => $"{each.Severity} in {each.Regime}");
+        return string.Join(", ", special.Prepend(general));
+    }
+
+    private static string Text(Severity? severity) => severity?.ToString().ToLowerInvariant() ?? "off";
 
     // Progress<T> would report on another thread, after the step is over.
     private sealed class Relay<T>(Action<T> report) : IProgress<T>

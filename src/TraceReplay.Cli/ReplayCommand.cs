@@ -9,11 +9,12 @@ internal static class ReplayCommand
 {
     /// <summary>The work.</summary>
     public static ExitCode Replay(
-        CommandStreams streams, Pipeline pipeline, string path, int? bbmLevel, CancellationToken cancellation)
+        CommandStreams streams, Pipeline pipeline, string path, ReplayRequest request, CancellationToken cancellation)
     {
         using var database = TraceDatabase.Open(path, writable: true);
-        Step(streams, pipeline, database, bbmLevel, cancellation);
+        Step(streams, pipeline, database, request, cancellation);
         InfoReport.WriteReplay(database, streams.Out);
+        InfoReport.WriteReview(database, streams.Out);
         var verdict = Verdict.Read(database);
         streams.Out.WriteLine($"findings: {verdict}");
         return Status(database, verdict);
@@ -22,19 +23,24 @@ internal static class ReplayCommand
     public static Command Create(CommandStreams streams, Pipeline pipeline)
     {
         var database = CommonOptions.ExistingDatabase();
-        var bbmLevel = CommonOptions.BbmLevel();
-        var command = new Command("replay", "Replay an imported database and find violations.") { database, bbmLevel };
+        var judgement = new JudgementOptions();
+        var command = new Command("replay", "Replay an imported database and find violations.") { database };
+        judgement.AddTo(command);
         command.SetWork(streams, (parse, cancellation) => Replay(
-            streams, pipeline, parse.GetRequiredValue(database), parse.GetValue(bbmLevel), cancellation));
+            streams, pipeline, parse.GetRequiredValue(database), judgement.Read(parse), cancellation));
         return command;
     }
 
     /// <summary>The replay alone, with its progress.</summary>
     internal static void Step(
-        CommandStreams streams, Pipeline pipeline, TraceDatabase database, int? bbmLevel, CancellationToken cancellation)
+        CommandStreams streams, Pipeline pipeline, TraceDatabase database, ReplayRequest request, CancellationToken cancellation)
     {
-        using var progress = ProgressLine.Start(streams, "replay", isBytes: false);
-        pipeline.Replay(database, bbmLevel, progress, cancellation);
+        using (var progress = ProgressLine.Start(streams, "replay", isBytes: false))
+        {
+            pipeline.Replay(database, request, progress, cancellation);
+        }
+
+        WaiverNotice.Write(streams, database, request.WaiverFile);
         if (InfoReport.FinalDiffering(database) is > 0 and var differing)
         {
             streams.Error.WriteLine(

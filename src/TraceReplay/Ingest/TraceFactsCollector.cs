@@ -7,7 +7,7 @@ namespace TraceReplay.Ingest;
 public sealed class TraceFactsCollector(NameTable names) : IEventSink
 {
     private const int PageLevel = 3;
-    private const ulong PageAddressMask = 0xf000;
+    private const ulong PageAddressMask = 0xf300;
 
     private int _cpuCount;
     private ulong _pageAddressBits;

@@ -98,7 +98,11 @@ internal sealed class MachineConfiguration
     /// <summary>Layout of descriptors whose half is not known.</summary>
     public DescriptorFormat DefaultFormat => HostControl?.FormatOf(UsableHalf, IsSecure, Features(Host))
         ?? new DescriptorFormat(
-            _granule, Ds: false, Lpa: false, HardwareAccessFlag: false, HardwareDirty: null, IsSecure, DescriptorLayout.TwoRanges, Features(Host));
+            _granule, AssumedDs, Lpa: false, HardwareAccessFlag: false, HardwareDirty: null, IsSecure, DescriptorLayout.TwoRanges, Features(Host));
+
+    /// <summary>DS where TCR is not told: pages whose SH is never set have address bits there.</summary>
+    public bool AssumedDs =>
+        _facts.PageDescriptorCount >= PagesToInferGranule && (_facts.PageAddressBits & 0x300) == 0 && _granule.PageShift != 16;
 
     /// <summary>Level of roots whose TCR is not known: the lowest level that the trace names, or that of 48-bit addresses.</summary>
     public int DefaultStartLevel

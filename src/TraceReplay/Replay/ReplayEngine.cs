@@ -82,9 +82,9 @@ public sealed class ReplayEngine : IEventSink
         _runs = new KernelRunTracker(sink);
         _pages = new PageReuseJudge(_machine, _findings, breaks);
         _visibility = new VisibilityJudge(_machine, _findings);
-        _lints = options.Lints ? new Lints(_machine, _findings) : null;
+        _lints = options.Lints || options.Policy.Lints ? new Lints(_machine, _findings) : null;
         var howNames = new NameCache(names);
-        _links = new TableLinkJudge(_machine, _findings, howNames, _lines);
+        _links = new TableLinkJudge(_machine, _findings, howNames, _lines, options.Policy);
         _stores = new TableStores(
             _machine, _judge, _records, _reuse, _contiguous, _copies, tainted, _runs, new StoreNotes(_machine, _findings, howNames, _lines),
             _links, _visibility, _lints);
@@ -420,7 +420,7 @@ public sealed class ReplayEngine : IEventSink
                 // The top bit of the address in the operand tells the half.
                 var half = RootSlot.Halves(regime) == 2 ? (int)(operand >> (operation.IsRange ? 36 : 43)) & 1 : 0;
                 var granule = control?.GranuleOf(half) ?? _machine.Configuration.Granule;
-                var decoded = TlbiOperand.Decode(operation, operand, granule, control?.Ds ?? false, _machine.Configuration.HasTtl);
+                var decoded = TlbiOperand.Decode(operation, operand, granule, control?.Ds ?? (regime == _machine.Configuration.Host && _machine.Configuration.AssumedDs), _machine.Configuration.HasTtl);
                 return tooWide && operation.Method == TlbiMethod.Address && decoded.Defect == TlbiDefect.None
                     ? decoded with { Defect = TlbiDefect.AsidTooWide }
                     : decoded;

@@ -14,7 +14,12 @@ public static class StandardReports
     /// <summary>The queries, in name order.</summary>
     public static IReadOnlyList<CannedQuery> Queries { get; } = [.. QueryCatalogue.All.Where(query => query.IsStandardReport)];
 
-    /// <summary>Writes them as <c>name.csv</c> into a directory, which is made when it does not exist.</summary>
+    /// <summary>File of the policy that the reports were made under.</summary>
+    public const string PolicyFile = "policy.json";
+
+    /// <summary>
+    /// Writes them as <c>name.csv</c> into a directory, which is made when it does not exist, and the policy beside them.
+    /// </summary>
     public static IReadOnlyList<WrittenReport> Write(TraceDatabase database, string directory)
     {
         Directory.CreateDirectory(directory);
@@ -31,6 +36,11 @@ public static class StandardReports
             using var result = QueryResult.Run(database, query, arguments);
             var path = Path.Combine(directory, query.Name + ".csv");
             written.Add(new WrittenReport(query, path, CsvReport.WriteFile(result, path)));
+        }
+
+        if (InfoReport.PolicyOf(database) is { } policy)
+        {
+            File.WriteAllText(Path.Combine(directory, PolicyFile), policy.ToJson() + "\n");
         }
 
         return written;

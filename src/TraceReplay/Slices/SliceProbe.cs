@@ -17,12 +17,15 @@ internal sealed record ProbeResult(bool Raises, IReadOnlyList<Finding> Others);
 /// <param name="cpuCount">CPUs of the trace.</param>
 internal sealed class SliceProbe(SliceTarget target, NameTable names, TraceClock clock, int cpuCount)
 {
+    /// <summary>How to replay.</summary>
+    public ReplayOptions Options { get; } = new() { Policy = target.Policy };
+
     /// <summary>Replays events.</summary>
     public ProbeResult Run(IReadOnlyList<SliceEvent> events)
     {
         var collector = new TraceFactsCollector(names);
         SliceEvent.SendAll(events, collector);
-        var engine = new ReplayEngine(collector.Facts(clock, cpuCount), names, new ReplayOptions(), DiscardedRows.Instance);
+        var engine = new ReplayEngine(collector.Facts(clock, cpuCount), names, Options, DiscardedRows.Instance);
         SliceEvent.SendAll(events, engine);
         engine.Finish();
         return Judge(engine.Findings, finding => events[(int)finding.Where.Seq - 1].Header.Seq == target.Seq);

@@ -46,6 +46,9 @@ internal sealed record SliceTarget
 
     public ulong PageBytes { get; init; }
 
+    /// <summary>What was asked of the trace when it was found, but for the FEAT_BBM level.</summary>
+    public required Policy Policy { get; init; }
+
     /// <summary>FEAT_BBM level of the replay that found it.</summary>
     public int BbmLevel { get; init; }
 
@@ -58,7 +61,7 @@ internal sealed record SliceTarget
             return null;
         }
 
-        var replay = database.Connection.QueryFirst("SELECT granule_bytes, bbm_level FROM replay");
+        var replay = database.Connection.QueryFirst("SELECT granule_bytes, bbm_level, policy FROM replay");
         var pageBytes = (ulong)(long)(replay.granule_bytes ?? 4096L);
         return new SliceTarget
         {
@@ -73,6 +76,7 @@ internal sealed record SliceTarget
             Cpu = (int)row.cpu,
             FromSeq = row.from_seq,
             PageBytes = pageBytes,
+            Policy = Policy.Parse((string)replay.policy) with { BbmLevel = null },
             BbmLevel = (int)(long)replay.bbm_level,
             Pages = FindPages(database, id, (long)row.seq, (long)row.pa, [row.old, row.@new], pageBytes),
         };

@@ -4,6 +4,7 @@ using TraceReplay.Events;
 using TraceReplay.Export;
 using TraceReplay.Ingest;
 using TraceReplay.Replay;
+using TraceReplay.Rules;
 using TraceReplay.Store;
 
 namespace TraceReplay.Slices;
@@ -201,7 +202,7 @@ public sealed class Slicer
         var source = TraceSource.Read(new MemoryStream(Encoding.UTF8.GetBytes(text)), "slice", session, "ftrace");
         var facts = ((TraceFactsCollector)session.Sink).Facts(source.Text.Clock, source.Text.HeaderCpuCount);
         names = new NameTable();
-        var engine = new ReplayEngine(facts, names, new ReplayOptions(), DiscardedRows.Instance);
+        var engine = new ReplayEngine(facts, names, _probe.Options, DiscardedRows.Instance);
         session = new ReadSession(engine, names, new ImportProblems());
         TraceSource.Read(new MemoryStream(Encoding.UTF8.GetBytes(text)), "slice", session, "ftrace");
         engine.Finish();
@@ -214,6 +215,12 @@ public sealed class Slicer
     {
         var text = new StringWriter(CultureInfo.InvariantCulture) { NewLine = "\n" };
         text.WriteLine($"# finding {id}, {_target.Rule}: {_target.Summary}");
+        var policy = (_target.Policy with { Name = Policy.Default.Name }).ToJson(isIndented: false);
+        if (policy != Policy.Default.ToJson(isIndented: false))
+        {
+            text.WriteLine($"# replayed with the policy {policy}");
+        }
+
         var writer = new FtraceWriter(text, _reader.Names, _facts.Clock, _facts.CpuCount);
         foreach (var e in events)
         {

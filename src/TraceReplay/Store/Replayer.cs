@@ -13,15 +13,17 @@ public static class Replayer
     /// <param name="database">Opened for writing.</param>
     /// <param name="options">How to replay.</param>
     /// <param name="progress">Told the number of events replayed, now and then.</param>
+    /// <param name="review">Findings that are accepted, or known from before.</param>
     /// <param name="cancellation">Stops the replay; nothing is changed then.</param>
     /// <exception cref="DatabaseException">The database cannot be read or written; nothing is changed then.</exception>
     public static ReplaySummary Replay(
-        TraceDatabase database, ReplayOptions options, IProgress<long>? progress = null, CancellationToken cancellation = default)
+        TraceDatabase database, ReplayOptions options, IProgress<long>? progress = null, FindingReview? review = null,
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(database);
         try
         {
-            return ReplayAndStore(database, options, progress, cancellation);
+            return ReplayAndStore(database, options, progress, review ?? FindingReview.None, cancellation);
         }
         catch (Exception e) when (e is DatabaseException or SqliteException)
         {
@@ -30,15 +32,16 @@ public static class Replayer
     }
 
     private static ReplaySummary ReplayAndStore(
-        TraceDatabase database, ReplayOptions options, IProgress<long>? progress, CancellationToken cancellation)
+        TraceDatabase database, ReplayOptions options, IProgress<long>? progress, FindingReview review, CancellationToken cancellation)
     {
         var reader = new EventReader(database);
         using var transaction = database.Connection.BeginTransaction();
-        using var writer = new ReplayWriter(database.Connection);
+        using var writer = new ReplayWriter(database.Connection, options.Policy);
         var engine = new ReplayEngine(reader.ReadFacts(), reader.Names, options, writer);
         reader.Read(progress is null ? engine : new ProgressSink(engine, progress), cancellation);
         var summary = engine.Finish();
         writer.Summary(summary);
+        review.Apply(database.Connection);
         database.CreateIndexes(IndexScript);
         transaction.Commit();
         return summary;

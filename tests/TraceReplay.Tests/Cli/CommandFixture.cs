@@ -25,7 +25,7 @@ internal sealed class CommandFixture : IDisposable
     public Pipeline Pipeline { get; set; } = new(
         (request, _, _) => SampleDatabase.CreateFile(request.DatabasePath),
         (_, _, _, _) => { },
-        () => [new RuleText("bbm-oa-change", "Output address changed", "error", "R_WHZWS", "Why it matters.", "When.")]);
+        _ => [new RuleText("bbm-oa-change", "Output address changed", "error", "warning", "R_WHZWS", "Why it matters.", "When.")]);
 
     public string File(string name) => _directory.File(name);
 

@@ -70,7 +70,7 @@ public sealed class GeneratedTraceTests
             var path = folder.Write($"{i}", System.Text.Encoding.UTF8.GetBytes(trace.ToText()));
             TraceImporter.Import([path], folder[$"{i}.db"], new ImportOptions(), null, TestContext.Current.CancellationToken);
             using var database = TraceDatabase.Open(folder[$"{i}.db"], writable: true);
-            var stored = Replayer.Replay(database, new ReplayOptions(), null, TestContext.Current.CancellationToken);
+            var stored = Replayer.Replay(database, new ReplayOptions(), cancellation: TestContext.Current.CancellationToken);
             Assert.Equal(direct.Findings.Select(WithoutLines), stored.Findings.Select(WithoutLines));
             Assert.Equal((direct.Events, direct.FinalCompared, direct.FinalDiffering), (stored.Events, stored.FinalCompared, stored.FinalDiffering));
         }
