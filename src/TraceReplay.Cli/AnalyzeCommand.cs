@@ -29,7 +29,7 @@ internal static class AnalyzeCommand
 
         ImportCommand.Step(streams, pipeline, request, cancellation);
         using var database = TraceDatabase.Open(request.DatabasePath, writable: true);
-        ImportCommand.WriteSummary(database, streams.Error);
+        ImportCommand.WriteSummary(database, request, streams.Error);
         ReplayCommand.Step(streams, pipeline, database, judgement, cancellation);
         IReadOnlyList<WrittenReport> written = [];
         if (reports is not null)

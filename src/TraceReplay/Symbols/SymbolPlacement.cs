@@ -73,7 +73,7 @@ public sealed record SymbolPlacement(bool IsLow, ulong Shift, PlacementOrigin Or
     /// <summary>How sure the distance is: certain, likely or possible.</summary>
     public string Confidence => Origin switch
     {
-        PlacementOrigin.Deduced => Fitting >= 2 * NextFitting && Named * 10 >= Counters * 9 ? "likely" : "possible",
+        PlacementOrigin.Deduced => 2 * Fitting >= 3 * NextFitting && Named * 10 >= Counters * 9 ? "likely" : "possible",
         _ => "certain",
     };
 
