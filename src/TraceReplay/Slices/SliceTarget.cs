@@ -15,6 +15,14 @@ internal sealed record SliceTarget
 
     private const string ParentsOf = "SELECT DISTINCT parent_pa FROM table_use WHERE base = @page AND from_seq <= @seq AND parent_pa IS NOT NULL";
     private const string TablesBelow = "SELECT DISTINCT base FROM table_use WHERE parent_pa = @pa";
+    // Tables of other trees for the same addresses: a copy, or the tree under the same ASID.
+    private const string TablesBeside =
+        """
+        SELECT DISTINCT o.base FROM table_use AS t
+        JOIN table_use AS o ON o.level = t.level AND o.va_base = t.va_base AND o.base <> t.base
+        WHERE t.base = @page AND t.from_seq <= @seq AND o.from_seq <= @seq LIMIT 64
+        """;
+
     private const string StoresOf = "SELECT DISTINCT pa FROM finding_store WHERE finding_id = @id LIMIT 64";
 
     /// <summary>Bits 47:12 of a descriptor: the output address, or the next table.</summary>
@@ -78,11 +86,14 @@ internal sealed record SliceTarget
             PageBytes = pageBytes,
             Policy = Policy.Parse((string)replay.policy) with { BbmLevel = null },
             BbmLevel = (int)(long)replay.bbm_level,
-            Pages = FindPages(database, id, (long)row.seq, (long)row.pa, [row.old, row.@new], pageBytes),
+            Pages = FindPages(database, id, (string)row.rule, (long)row.seq, (long)row.pa, [row.old, row.@new], pageBytes),
         };
     }
 
-    private static HashSet<ulong> FindPages(TraceDatabase database, long id, long seq, long pa, object?[] values, ulong pageBytes)
+    private static bool IsOfTwoTrees(string rule) =>
+        rule is RuleId.TableCopyStale or RuleId.GlobalOverlap or RuleId.AsidReuse or RuleId.AsidShared or RuleId.CommonNotPrivate;
+
+    private static HashSet<ulong> FindPages(TraceDatabase database, long id, string rule, long seq, long pa, object?[] values, ulong pageBytes)
     {
         HashSet<ulong> pages = [];
         Queue<ulong> waiting = new();
@@ -100,6 +111,14 @@ internal sealed record SliceTarget
         foreach (var below in database.Connection.Query<long>(TablesBelow, new { pa }))
         {
             Visit((ulong)below);
+        }
+
+        if (IsOfTwoTrees(rule))
+        {
+            foreach (var beside in pages.ToList().SelectMany(page => database.Connection.Query<long>(TablesBeside, new { page = (long)page, seq })))
+            {
+                Visit((ulong)beside);
+            }
         }
 
         while (waiting.TryDequeue(out var page))
