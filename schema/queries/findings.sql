@@ -20,7 +20,7 @@
 -- column: new the descriptor value stored
 -- column: stale_line line of the store that made the old value stale
 -- column: count stores folded into this fault
--- column: site program counter, or what did the store and the task's command name
+-- column: site function and offset, program counter, or what did the store and the task's name
 -- column: summary the fault in one sentence
 -- column: tag empty, or linux-tolerated for a fault that Linux accepts by design
 -- column: arm_rule Arm rule ids (DDI 0487)

@@ -9,7 +9,7 @@
 -- column: rule id of the rule
 -- column: severity error, warning or info
 -- column: tag empty, or linux-tolerated
--- column: site program counter, or what did the store and the task's command name
+-- column: site function and offset, program counter, or what did the store and the task's name
 -- column: comm command name of the task
 -- column: table_page physical address of the 4 KiB page that holds the descriptors
 -- column: findings number of findings
@@ -51,7 +51,8 @@ SELECT
   g.rule,
   g.severity,
   g.tag,
-  iif(g.pc IS NOT NULL, printf('0x%016x', g.pc),
+  iif(g.pc IS NOT NULL,
+    ifnull((SELECT text FROM _pc WHERE pc = g.pc), printf('0x%016x', g.pc)),
     trim(ifnull((SELECT text FROM name WHERE id = g.how_id), '') || ' ' || g.comm)) AS site,
   g.comm,
   printf('0x%016x', g.table_page) AS table_page,

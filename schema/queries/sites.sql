@@ -3,7 +3,7 @@
 -- param: show_unknown integer 0 1 also counts findings of which nothing certain can be said
 -- param: show_waived integer 0 1 also counts findings that are waived
 -- param: show_known integer 0 1 also counts findings that the baseline has
--- column: site program counter, or what did the store and the task's command name
+-- column: site function and offset, program counter, or what did the store and the task's name
 -- column: rule id of the rule
 -- column: severity error, warning or info
 -- column: tag empty, or linux-tolerated
@@ -17,7 +17,8 @@
 WITH sited AS (
   SELECT
     f.*,
-    iif(f.pc IS NOT NULL, printf('0x%016x', f.pc),
+    iif(f.pc IS NOT NULL,
+    ifnull((SELECT text FROM _pc WHERE pc = f.pc), printf('0x%016x', f.pc)),
       trim(ifnull((SELECT text FROM name WHERE id = f.how_id), '') || ' ' || t.comm)) AS site
   FROM finding AS f
   LEFT JOIN task AS t ON t.id = f.task_id

@@ -29,7 +29,7 @@ internal static class AnalyzeCommand
 
         ImportCommand.Step(streams, pipeline, request, cancellation);
         using var database = TraceDatabase.Open(request.DatabasePath, writable: true);
-        ImportCommand.WriteSummary(database, streams.Error);
+        ImportCommand.WriteSummary(database, request, streams.Error);
         ReplayCommand.Step(streams, pipeline, database, judgement, cancellation);
         IReadOnlyList<WrittenReport> written = [];
         if (reports is not null)
@@ -60,9 +60,11 @@ internal static class AnalyzeCommand
         var judgement = new JudgementOptions();
         var format = CommonOptions.Format();
         var events = CommonOptions.Events();
+        var symbols = CommonOptions.Symbols();
+        var kaslr = CommonOptions.KaslrOffset();
         var command = new Command("analyze", "Import traces, replay them, and report what is wrong.")
         {
-            traces, database, reports, force, format, events,
+            traces, database, reports, force, format, events, symbols, kaslr,
         };
         judgement.AddTo(command);
         command.SetWork(streams, (parse, cancellation) => Analyze(
@@ -72,6 +74,8 @@ internal static class AnalyzeCommand
                 parse.GetRequiredValue(traces), parse.GetRequiredValue(database), parse.GetValue(format), parse.GetValue(force))
             {
                 EventsPath = parse.GetValue(events),
+                SymbolsPath = parse.GetValue(symbols),
+                KaslrOffset = parse.GetValue(kaslr),
             },
             parse.GetValue(reports),
             judgement.Read(parse),

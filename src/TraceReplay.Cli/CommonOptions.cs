@@ -59,6 +59,15 @@ internal static class CommonOptions
         HelpName = "file",
     };
 
+    public static Option<string?> Symbols() => new("--symbols")
+    {
+        Description = "Name program counters by this file: /proc/kallsyms, a System.map or a vmlinux, plain or gzip; without it by the symbols in a trace.dat.",
+        HelpName = "file",
+    };
+
+    public static Option<ulong?> KaslrOffset() => Address(
+        "--kaslr", "Program counter minus address of the symbols; without it 0, or what puts the program counters into fitting functions.");
+
     public static Option<int?> BbmLevel()
     {
         var option = new Option<int?>("--bbm-level")

@@ -15,6 +15,12 @@ internal sealed record ImportRequest(IReadOnlyList<string> Paths, string Databas
 {
     /// <summary>Name of a mapping of events; null for the vocabulary alone.</summary>
     public string? EventsPath { get; init; }
+
+    /// <summary>File of symbols, null for none.</summary>
+    public string? SymbolsPath { get; init; }
+
+    /// <summary>Program counter minus address of the symbols; null to have it found.</summary>
+    public ulong? KaslrOffset { get; init; }
 }
 
 /// <summary>How far a long step has come.</summary>
@@ -47,6 +53,8 @@ internal sealed record Pipeline(
             Force = request.Force,
             Format = request.Format,
             Mapping = request.EventsPath is { } events ? EventMapping.Load(events) : null,
+            SymbolsPath = request.SymbolsPath,
+            KaslrOffset = request.KaslrOffset,
             StandardInput = request.Paths.Contains(ImportOptions.StandardInputPath) ? Console.OpenStandardInput() : null,
         };
         var relay = progress is null

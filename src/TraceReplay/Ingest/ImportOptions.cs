@@ -17,6 +17,12 @@ public sealed record ImportOptions
     /// <summary>What events of other names mean; null for the vocabulary alone.</summary>
     public EventMapping? Mapping { get; init; }
 
+    /// <summary>File of the symbols that program counters are named by; null for those that a source carries.</summary>
+    public string? SymbolsPath { get; init; }
+
+    /// <summary>Program counter minus address of <see cref="SymbolsPath"/>, in the kernel's half; null to have it found.</summary>
+    public ulong? KaslrOffset { get; init; }
+
     /// <summary>What the path <c>-</c> reads; null when the caller has none to offer.</summary>
     public Stream? StandardInput { get; init; }
 }

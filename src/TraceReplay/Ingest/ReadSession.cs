@@ -1,5 +1,6 @@
 using TraceReplay.Events;
 using TraceReplay.Ingest.Mapping;
+using TraceReplay.Symbols;
 
 namespace TraceReplay.Ingest;
 
@@ -27,6 +28,9 @@ public sealed class ReadSession(IEventSink sink, NameTable names, ImportProblems
 
     /// <summary>Form of the first timestamp, null before it.</summary>
     public TraceClock? Clock { get; set; }
+
+    /// <summary>Symbols that the current source carries.</summary>
+    public SymbolTable Symbols { get; set; } = SymbolTable.None;
 
     /// <summary>Called every few ten thousand lines with the bytes taken from the current source, as they are in the file.</summary>
     public Action<long>? Progress { get; set; }

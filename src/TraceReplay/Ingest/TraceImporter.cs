@@ -3,6 +3,7 @@ using Microsoft.Data.Sqlite;
 using TraceReplay.Events;
 using TraceReplay.Ingest.Mapping;
 using TraceReplay.Store;
+using TraceReplay.Symbols;
 
 namespace TraceReplay.Ingest;
 
@@ -25,11 +26,12 @@ public static class TraceImporter
         CancellationToken cancellation = default)
     {
         CheckSources(paths, options);
+        var given = PcNaming.ReadSymbols(options);
         using var target = ImportTarget.Prepare(databasePath, paths, options.Force);
         options = options with { Mapping = LinearMapLearner.Learn(options.Mapping, paths, options.Format, cancellation) };
         try
         {
-            var result = Build(paths, target.PartialPath, options, progress, cancellation);
+            var result = Build(paths, target.PartialPath, options, given, progress, cancellation);
             cancellation.ThrowIfCancellationRequested();
             target.Commit();
             return result;
@@ -41,7 +43,7 @@ public static class TraceImporter
     }
 
     private static ImportResult Build(
-        IReadOnlyList<string> paths, string partialPath, ImportOptions options, IProgress<ImportProgress>? progress, CancellationToken cancellation)
+        IReadOnlyList<string> paths, string partialPath, ImportOptions options, SymbolTable? given, IProgress<ImportProgress>? progress, CancellationToken cancellation)
     {
         var stopwatch = Stopwatch.StartNew();
         var names = new NameTable();
@@ -58,6 +60,7 @@ public static class TraceImporter
 
         using var transaction = database.Connection.BeginTransaction();
         var sources = new List<SourceSummary>();
+        var symbols = new List<(string Path, SymbolTable Table)>();
         foreach (var path in paths)
         {
             problems.TraceId = sources.Count + 1;
@@ -67,6 +70,8 @@ public static class TraceImporter
             CheckHasEvents(source, session);
             ImportRecord.WriteTrace(database.Connection, sources.Count + 1, source, collector.Facts(source.Text.Clock, source.Text.HeaderCpuCount));
             sources.Add(source);
+            symbols.Add((path, session.Symbols));
+            session.Symbols = SymbolTable.None;
             bytesBefore += session.RawBytes?.Invoke() ?? 0;
         }
 
@@ -78,6 +83,15 @@ public static class TraceImporter
         }
 
         writer.WriteNames(names);
+        if (given is not null)
+        {
+            PcNaming.Write(database.Connection, options.SymbolsPath!, given, options.KaslrOffset);
+        }
+        else if (symbols.Find(source => source.Table.Count > 0) is { Table: not null } carried)
+        {
+            PcNaming.Write(database.Connection, carried.Path, carried.Table, options.KaslrOffset);
+        }
+
         transaction.Commit();
         database.CreateIndexes("090_index");
         database.Seal();

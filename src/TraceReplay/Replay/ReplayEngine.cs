@@ -101,6 +101,9 @@ public sealed class ReplayEngine : IEventSink
     /// <summary>Findings so far.</summary>
     public IReadOnlyList<Finding> Findings => _findings.Findings;
 
+    /// <summary>The descriptor at a physical address as replay has it; null where nothing told it.</summary>
+    public ulong? ValueAt(ulong pa) => _machine.Memory.ValueAt(pa);
+
     public void On(in PageTableWrite e)
     {
         if (Stopped())

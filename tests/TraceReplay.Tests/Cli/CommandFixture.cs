@@ -51,6 +51,9 @@ internal sealed class CommandFixture : IDisposable
     public async Task<ExitCode> RunAsync(params string[] arguments) =>
         (ExitCode)await Commands.RunAsync(arguments, Root(), Streams);
 
+    /// <summary>Leaves out what was written before the last command.</summary>
+    public void DropOutput(int length) => _output.GetStringBuilder().Remove(0, length);
+
     public RootCommand Root() => Commands.Create(Streams, Pipeline);
 
     public void Dispose() => _directory.Dispose();

@@ -36,6 +36,8 @@ internal static class SampleDatabase
         INSERT INTO skipped_event VALUES ('irq_handler_entry', 12, 3), ('sys_enter', 40, 5);
         INSERT INTO import_problem VALUES (1, 1, 9, 'optional-value-ignored', 'warning', 'expected pa=', 'pgtable_write: level=3');
         INSERT INTO problem_count VALUES ('optional-value-ignored', 'warning', 1, 'a key is missing'), ('long-line', 'info', 2, 'a line is long');
+        INSERT INTO symbol_source VALUES (1, 'System.map', 57705, 0, 0x200000, 'deduced', 'likely', 9, 1, 8, 2);
+        INSERT INTO pc_symbol VALUES (0xffff800080000070, 'flush_tlb_page', 'mm', 0x10);
         """;
 
     // A tree of four tables under TTBR0 with ASID 7; entries 5, 6 and 16 of the level-3 table and entry 1 of the level-2 table change.
