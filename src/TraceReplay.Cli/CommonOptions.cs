@@ -21,11 +21,13 @@ internal static class CommonOptions
         Description = "A database made by 'tracereplay import' or 'tracereplay analyze'.",
     };
 
-    public static Option<string> NewDatabase() => new("--db")
+    public static Option<string?> NewDatabase(bool isRequired) => new("--db")
     {
-        Description = "The database to make.",
+        Description = isRequired
+            ? "The database to make."
+            : "The database to make; without it none is kept, and only the reports about findings are written.",
         HelpName = "file",
-        Required = true,
+        Required = isRequired,
     };
 
     public static Option<bool> Force() => new("--force") { Description = "Replace the database when it exists." };

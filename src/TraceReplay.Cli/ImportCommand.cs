@@ -11,8 +11,13 @@ internal static class ImportCommand
     public static ExitCode Import(
         CommandStreams streams, Pipeline pipeline, ImportRequest request, CancellationToken cancellation)
     {
-        Step(streams, pipeline, request, cancellation);
-        using var database = TraceDatabase.Open(request.DatabasePath, writable: false);
+        NewDatabaseFile.Check(request.DatabasePath!, request.Paths, request.Force);
+        using (var progress = ProgressLine.Start(streams, "import", isBytes: true))
+        {
+            pipeline.Import(request, progress, cancellation);
+        }
+
+        using var database = TraceDatabase.Open(request.DatabasePath!, writable: false);
         WriteSummary(database, streams.Error);
         return InfoReport.IsDamaged(database) || InfoReport.IsIncomplete(database) ? ExitCode.BadInput : ExitCode.Clean;
     }
@@ -20,7 +25,7 @@ internal static class ImportCommand
     public static Command Create(CommandStreams streams, Pipeline pipeline)
     {
         var traces = CommonOptions.Traces();
-        var database = CommonOptions.NewDatabase();
+        var database = CommonOptions.NewDatabase(isRequired: true);
         var force = CommonOptions.Force();
         var format = CommonOptions.Format();
         var command = new Command("import", "Read traces into a database.") { traces, database, format, force };
@@ -28,18 +33,9 @@ internal static class ImportCommand
             streams,
             pipeline,
             new ImportRequest(
-                parse.GetRequiredValue(traces), parse.GetRequiredValue(database), parse.GetValue(format), parse.GetValue(force)),
+                parse.GetRequiredValue(traces), parse.GetValue(database), parse.GetValue(format), parse.GetValue(force)),
             cancellation));
         return command;
-    }
-
-    /// <summary>The import alone, with its progress.</summary>
-    internal static void Step(
-        CommandStreams streams, Pipeline pipeline, ImportRequest request, CancellationToken cancellation)
-    {
-        NewDatabaseFile.Check(request.DatabasePath, request.Paths, request.Force);
-        using var progress = ProgressLine.Start(streams, "import", isBytes: true);
-        pipeline.Import(request, progress, cancellation);
     }
 
     /// <summary>What came in, and what did not.</summary>

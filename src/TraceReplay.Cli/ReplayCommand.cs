@@ -12,7 +12,12 @@ internal static class ReplayCommand
         CommandStreams streams, Pipeline pipeline, string path, int? bbmLevel, CancellationToken cancellation)
     {
         using var database = TraceDatabase.Open(path, writable: true);
-        Step(streams, pipeline, database, bbmLevel, cancellation);
+        using (var progress = ProgressLine.Start(streams, "replay", isBytes: false))
+        {
+            pipeline.Replay(database, bbmLevel, progress, cancellation);
+        }
+
+        WriteDifference(database, streams.Error);
         InfoReport.WriteReplay(database, streams.Out);
         var verdict = Verdict.Read(database);
         streams.Out.WriteLine($"findings: {verdict}");
@@ -29,15 +34,12 @@ internal static class ReplayCommand
         return command;
     }
 
-    /// <summary>The replay alone, with its progress.</summary>
-    internal static void Step(
-        CommandStreams streams, Pipeline pipeline, TraceDatabase database, int? bbmLevel, CancellationToken cancellation)
+    /// <summary>Warns when replay came to another final state than the trace tells.</summary>
+    internal static void WriteDifference(TraceDatabase database, TextWriter output)
     {
-        using var progress = ProgressLine.Start(streams, "replay", isBytes: false);
-        pipeline.Replay(database, bbmLevel, progress, cancellation);
         if (InfoReport.FinalDiffering(database) is > 0 and var differing)
         {
-            streams.Error.WriteLine(
+            output.WriteLine(
                 $"tracereplay: final state: {Number.Format(differing)} values of the trace differ from what was replayed; the findings are not to be trusted");
         }
     }

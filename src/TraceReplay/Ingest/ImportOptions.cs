@@ -1,3 +1,5 @@
+using TraceReplay.Replay;
+
 namespace TraceReplay.Ingest;
 
 /// <summary>Choices of one import.</summary>
@@ -14,4 +16,10 @@ public sealed record ImportOptions
 
     /// <summary>What the path <c>-</c> reads; null when the caller has none to offer.</summary>
     public Stream? StandardInput { get; init; }
+
+    /// <summary>How to replay what is imported, in the same go; null not to.</summary>
+    public ReplayOptions? Replay { get; init; }
+
+    /// <summary>Told the number of events replayed, now and then.</summary>
+    public IProgress<long>? ReplayProgress { get; init; }
 }

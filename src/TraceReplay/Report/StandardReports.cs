@@ -14,12 +14,23 @@ public static class StandardReports
     /// <summary>The queries, in name order.</summary>
     public static IReadOnlyList<CannedQuery> Queries { get; } = [.. QueryCatalogue.All.Where(query => query.IsStandardReport)];
 
-    /// <summary>Writes them as <c>name.csv</c> into a directory, which is made when it does not exist.</summary>
-    public static IReadOnlyList<WrittenReport> Write(TraceDatabase database, string directory)
+    // They need no events but those of findings and of TLBI sites, and nothing of the state over time.
+    private static readonly string[] NamesWithoutHistory =
+    [
+        "finding_counts", "findings", "findings_by_site", "import_problems", "problem_totals", "replay_summary", "sites",
+        "skipped_events", "tlbi_sites", "tlbi_summary", "traces", "transition_classes",
+    ];
+
+    /// <summary>Those of them that a database answers which keeps no history of events and tables, in name order.</summary>
+    public static IReadOnlyList<CannedQuery> QueriesWithoutHistory { get; } =
+        [.. Queries.Where(query => NamesWithoutHistory.Contains(query.Name))];
+
+    /// <summary>Writes reports as <c>name.csv</c> into a directory, which is made when it does not exist.</summary>
+    public static IReadOnlyList<WrittenReport> Write(TraceDatabase database, string directory, IReadOnlyList<CannedQuery> queries)
     {
         Directory.CreateDirectory(directory);
         List<WrittenReport> written = [];
-        foreach (var query in Queries)
+        foreach (var query in queries)
         {
             // A limit is for a terminal; a report that was cut would look whole.
             Dictionary<string, object?> arguments = [];

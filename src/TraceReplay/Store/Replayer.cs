@@ -1,3 +1,4 @@
+using Dapper;
 using Microsoft.Data.Sqlite;
 using TraceReplay.Events;
 using TraceReplay.Replay;
@@ -38,9 +39,50 @@ public static class Replayer
         var engine = new ReplayEngine(reader.ReadFacts(), reader.Names, options, writer);
         reader.Read(progress is null ? engine : new ProgressSink(engine, progress), cancellation);
         var summary = engine.Finish();
-        writer.Summary(summary);
+        writer.Finish(summary);
         database.CreateIndexes(IndexScript);
         transaction.Commit();
         return summary;
+    }
+
+    /// <summary>Replays events that are being imported; the caller holds the transaction.</summary>
+    /// <param name="import">Where rows go, and whether all that is derived is kept.</param>
+    /// <param name="events">The events.</param>
+    /// <param name="names">The names that they refer to.</param>
+    /// <param name="facts">Facts about all of them.</param>
+    /// <param name="options">How to replay.</param>
+    /// <param name="progress">Told the number of events replayed, now and then.</param>
+    /// <param name="cancellation">Stops the replay.</param>
+    internal static void Replay(
+        (TraceDatabase Database, RowQueue? Queue, bool KeepsHistory) import,
+        EventSpool events,
+        NameTable names,
+        TraceFacts facts,
+        ReplayOptions options,
+        IProgress<long>? progress,
+        CancellationToken cancellation)
+    {
+        using var writer = new ReplayWriter(import.Database.Connection, import.Queue, import.KeepsHistory);
+        var engine = new ReplayEngine(facts, names, options, writer);
+        events.Replay(progress is null ? engine : new ProgressSink(engine, progress), cancellation);
+        writer.Finish(engine.Finish());
+        import.Database.CreateIndexes(IndexScript);
+    }
+
+    /// <summary>Of events that were replayed and are not stored, stores those that findings and sites of TLBIs name.</summary>
+    internal static void StoreNamedEvents(TraceDatabase database, EventSpool events, CancellationToken cancellation)
+    {
+        var named = database.Connection.Query<long>(
+            """
+            SELECT seq FROM finding
+            UNION SELECT stale_seq FROM finding WHERE stale_seq IS NOT NULL
+            UNION SELECT tlbi_seq FROM finding WHERE tlbi_seq IS NOT NULL
+            UNION SELECT barrier_seq FROM finding WHERE barrier_seq IS NOT NULL
+            UNION SELECT first_seq FROM tlbi_site
+            """,
+            buffered: false).ToHashSet();
+        using var writer = new EventWriter(database.Connection);
+        events.Replay(new SelectedEvents(named, writer), cancellation);
+        writer.Flush();
     }
 }

@@ -14,7 +14,7 @@ public sealed partial class LayeringTests
         ("Rules",  ["Events"]),
         ("Replay", ["Arm", "Events", "Rules"]),
         ("Store",  ["Arm", "Events", "Rules", "Replay"]),
-        ("Ingest", ["Arm", "Events", "Store"]),
+        ("Ingest", ["Arm", "Events", "Replay", "Store"]),
         ("Report", ["Arm", "Store"]),
     ];
 
