@@ -11,36 +11,44 @@
 -- column: old value before, empty when not known
 -- column: new value after
 -- column: detail who did the store, what was completed, or the finding
-WITH happening (seq, line, cpu, time_ns, task_id, place, event, old, new, detail) AS (
-  SELECT seq, line, cpu, time_ns, task_id, 1, 'store', old, new,
+WITH
+-- Each arm comes in the order of the trace, so the arms are merged and no row is sorted once its
+-- texts are made; LIMIT keeps SQLite from flattening the merge into the outer query. A completion
+-- is nearly always a barrier: the view event, which looks into every table, is asked last.
+happening AS (
+  SELECT seq, 1 AS place, 0 AS id, line, cpu, time_ns, task_id, 'store' AS event, old, new,
     trim(ifnull((SELECT text FROM name WHERE id = how_id), '')
-      || iif(pc IS NULL, '', printf(' pc=0x%016x', pc)))
+      || iif(pc IS NULL, '', printf(' pc=0x%016x', pc))) AS detail
   FROM pgtable_write
   WHERE pa = @pa
   UNION ALL
-  SELECT seq, line, cpu, time_ns, task_id, 1,
+  SELECT seq, 1, 0, line, cpu, time_ns, task_id,
     CASE source WHEN 0 THEN 'initial' WHEN 1 THEN 'hardware' ELSE 'final' END,
     old, value, ''
   FROM descriptor_known
   WHERE pa = @pa
   UNION ALL
-  SELECT complete_seq,
-    (SELECT line FROM event WHERE seq = complete_seq),
-    (SELECT cpu FROM event WHERE seq = complete_seq),
-    (SELECT time_ns FROM event WHERE seq = complete_seq),
-    (SELECT task_id FROM event WHERE seq = complete_seq),
-    2, 'complete', old, NULL,
+  SELECT r.complete_seq, 2, r.id,
+    ifnull(b.line, (SELECT line FROM event WHERE seq = r.complete_seq)),
+    ifnull(b.cpu, (SELECT cpu FROM event WHERE seq = r.complete_seq)),
+    ifnull(b.time_ns, (SELECT time_ns FROM event WHERE seq = r.complete_seq)),
+    ifnull(b.task_id, (SELECT task_id FROM event WHERE seq = r.complete_seq)),
+    'complete', r.old, NULL,
     'no TLB holds the value removed at line '
-      || (SELECT line FROM event WHERE seq = break_seq) || ' any more'
-      || iif(tlbi_seq IS NULL, '',
-        '; TLBI at line ' || (SELECT line FROM tlbi WHERE seq = tlbi_seq))
-  FROM stale_record
-  WHERE pa = @pa
-    AND complete_seq IS NOT NULL
+      || ifnull(w.line, (SELECT line FROM event WHERE seq = r.break_seq)) || ' any more'
+      || iif(r.tlbi_seq IS NULL, '',
+        '; TLBI at line ' || (SELECT line FROM tlbi WHERE seq = r.tlbi_seq))
+  FROM stale_record AS r
+  LEFT JOIN barrier AS b ON b.seq = r.complete_seq
+  LEFT JOIN pgtable_write AS w ON w.seq = r.break_seq
+  WHERE r.pa = @pa
+    AND r.complete_seq IS NOT NULL
   UNION ALL
-  SELECT seq, line, cpu, time_ns, task_id, 3, 'finding', old, new, rule || ': ' || summary
+  SELECT seq, 3, id, line, cpu, time_ns, task_id, 'finding', old, new, rule || ': ' || summary
   FROM finding
   WHERE pa = @pa
+  ORDER BY seq, place, id
+  LIMIT -1
 )
 SELECT
   p.seq,
@@ -54,4 +62,4 @@ SELECT
   iif(p.new IS NULL, NULL, printf('0x%016x', p.new)) AS new,
   p.detail
 FROM happening AS p
-ORDER BY p.seq, p.place, p.event, p.old, p.detail;
+ORDER BY p.seq, p.place, p.id;

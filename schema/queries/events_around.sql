@@ -11,12 +11,25 @@
 -- column: task command name and thread id
 -- column: event kind of the event
 -- column: text its content
-WITH centre AS MATERIALIZED (
-  SELECT max(seq) AS seq
-  FROM event
-  WHERE line <= @line
-    AND seq >= ifnull((SELECT first_seq FROM trace WHERE id = @trace), 0)
-    AND seq <= ifnull((SELECT last_seq FROM trace WHERE id = @trace), 0)
+WITH RECURSIVE
+-- The last event at or before the line, found by steps of halving size as in moment.sql.
+stepped (seq, step, last_seq) AS (
+  SELECT first_seq - 1, 1 << 40, last_seq
+  FROM trace
+  WHERE id = @trace
+  UNION ALL
+  SELECT
+    s.seq + iif(s.seq + s.step <= s.last_seq
+      AND (SELECT line <= @line FROM event WHERE seq = s.seq + s.step), s.step, 0),
+    s.step >> 1,
+    s.last_seq
+  FROM stepped AS s
+  WHERE s.step > 0
+),
+centre AS MATERIALIZED (
+  SELECT seq
+  FROM stepped
+  WHERE step = 0
 )
 SELECT
   e.seq,

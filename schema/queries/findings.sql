@@ -1,9 +1,9 @@
 -- title: Findings, one row per fault
 -- summary: Every fault that replay found, in the order of the trace. Sixteen stores to one
 -- summary: contiguous group, or many makes after one uncompleted TLBI, are one row; count tells.
--- param: rule text NULL only this rule, such as bbm-oa-change
--- param: severity text NULL only this severity: error, warning or info
--- param: min_confidence text NULL at least this sure: certain, likely, possible or unknown
+-- param: rule rule NULL only this rule, such as bbm-oa-change
+-- param: severity severity NULL only this severity: error, warning or info
+-- param: min_confidence confidence NULL at least this sure: certain, likely, possible or unknown
 -- param: show_unknown integer 0 1 also lists findings of which nothing certain can be said
 -- param: id integer NULL only the finding of this number
 -- column: rule id of the rule, explained by 'tracereplay rules ID'

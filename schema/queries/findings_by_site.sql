@@ -1,8 +1,8 @@
 -- title: Findings folded by site and table
 -- summary: One row for all findings of one rule that one piece of code caused in one table, so
 -- summary: that a loop over many entries is one line and does not hide a second site.
--- param: rule text NULL only this rule
--- param: severity text NULL only this severity: error, warning or info
+-- param: rule rule NULL only this rule
+-- param: severity severity NULL only this severity: error, warning or info
 -- param: show_unknown integer 0 1 also counts findings of which nothing certain can be said
 -- column: rule id of the rule
 -- column: severity error, warning or info

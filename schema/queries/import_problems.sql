@@ -1,7 +1,7 @@
 -- title: Lines that could not be used as they were
 -- summary: At most 1,000 lines of a kind are kept; problem_totals counts them all.
 -- param: kind text NULL only this kind
--- param: severity text NULL only this severity: error (something was lost), warning or info
+-- param: severity severity NULL only this severity: error (something was lost), warning or info
 -- column: path the trace
 -- column: line line in the decompressed trace
 -- column: kind kind of the problem

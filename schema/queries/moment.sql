@@ -1,6 +1,7 @@
 -- title: The last event at or before a place in the trace
 -- summary: Turns a line or a time into the sequence number that walk asks for; without either,
 -- summary: the last event of the trace.
+-- report: no
 -- param: line integer NULL line in the trace
 -- param: trace integer 1 number of the trace that the line is in
 -- param: time integer NULL nanoseconds, or ticks of a counter clock
@@ -8,14 +9,43 @@
 -- column: line its line
 -- column: cpu its CPU
 -- column: time seconds, or ticks of a counter clock
-WITH found AS MATERIALIZED (
-  SELECT max(seq) AS seq
-  FROM event
-  WHERE (@line IS NULL
-      OR (line <= @line
-        AND seq >= ifnull((SELECT first_seq FROM trace WHERE id = @trace), 0)
-        AND seq <= ifnull((SELECT last_seq FROM trace WHERE id = @trace), 0)))
-    AND time_ns <= ifnull(@time, time_ns)
+WITH RECURSIVE
+-- Lines ascend with the sequence numbers of a trace, and times with those of all traces unless the
+-- import met one that goes backwards. So the last event at or before a place needs no index: from
+-- before the first event, steps of halving size are taken as long as they do not lead behind it.
+within (first_seq, last_seq) AS (
+  SELECT min(first_seq), max(last_seq)
+  FROM trace
+  WHERE last_seq >= first_seq
+    AND (@line IS NULL OR id = @trace)
+),
+stepped (seq, step) AS (
+  SELECT first_seq - 1, 1 << 40
+  FROM within
+  UNION ALL
+  SELECT
+    s.seq + iif(s.seq + s.step <= r.last_seq
+      AND (SELECT line <= ifnull(@line, line) AND time_ns <= ifnull(@time, time_ns)
+        FROM event WHERE seq = s.seq + s.step), s.step, 0),
+    s.step >> 1
+  FROM stepped AS s
+  CROSS JOIN within AS r
+  WHERE s.step > 0
+),
+found AS MATERIALIZED (
+  SELECT
+    CASE
+      WHEN @line IS NULL AND @time IS NULL THEN r.last_seq
+      WHEN @time IS NULL OR NOT EXISTS (SELECT 1 FROM problem_count WHERE kind = 'time-backwards')
+        THEN (SELECT seq FROM stepped WHERE step = 0)
+      ELSE
+        (SELECT max(seq) FROM event
+          WHERE time_ns <= @time
+            AND line <= ifnull(@line, line)
+            AND seq >= r.first_seq
+            AND seq <= r.last_seq)
+    END AS seq
+  FROM within AS r
 )
 SELECT
   e.seq,

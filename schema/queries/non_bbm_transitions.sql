@@ -3,7 +3,7 @@
 -- summary: make or that a FEAT_BBM level allows only for a size change, and every change that is
 -- summary: part of a finding, by way of an invalid value or not. The verdict tells why a row is
 -- summary: no finding.
--- param: class text NULL only this transition class, such as T16
+-- param: class class NULL only this transition class, such as T16
 -- param: verdict text NULL only this verdict: allowed, completed, or the id of a rule
 -- column: line line of the store
 -- column: cpu logical CPU

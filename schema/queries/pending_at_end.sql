@@ -1,7 +1,7 @@
 -- title: Overwritten values that a TLB may still hold when the trace ends
 -- summary: Values that no TLBI and DSB completed within this trace, by table. Not a fault: the
 -- summary: maintenance may come after the end.
--- param: class text NULL only this transition class
+-- param: class class NULL only this transition class
 -- column: table_page physical address of the 4 KiB page that holds the descriptors
 -- column: root physical address of the root of the tree, empty when not known
 -- column: level lookup level

@@ -1,7 +1,7 @@
 -- title: Permission changes of live descriptors and when they took effect
 -- summary: Direct permission and global-to-non-global changes, with the TLBI and the DSB after
 -- summary: which no TLB can answer with the old value. Empty completion: not within this trace.
--- param: class text NULL only this class: T8 relaxed, T9 restricted, T10 table bits, T15 made nG
+-- param: class class NULL only this class: T8 relaxed, T9 restricted, T10 table bits, T15 made nG
 -- column: line line of the store
 -- column: cpu logical CPU
 -- column: time seconds, or ticks of a counter clock

@@ -13,51 +13,60 @@
 -- column: old value before, empty when not known
 -- column: new value after
 -- column: detail more about it
-WITH happening (seq, line, cpu, time_ns, task_id, place, event, pa, old, new, detail) AS (
-  SELECT seq, line, cpu, time_ns, task_id, 1, 'known', NULL, NULL, NULL,
+WITH
+-- The stores are sorted by key alone, before their texts are made, and the arms are merged; LIMIT
+-- keeps SQLite from flattening either into the outer query. Events are found by a join in a list
+-- of their own, so that they are looked up once.
+store_key AS (
+  SELECT seq
+  FROM pgtable_write
+  WHERE pa >= @base
+    AND pa < @base + @size_bytes
+  ORDER BY seq
+  LIMIT -1
+),
+use_change AS MATERIALIZED (
+  SELECT from_seq AS seq, 1 AS place, id, 'used' AS event, level, va_base
+  FROM table_use
+  WHERE base = @base
+  UNION ALL
+  SELECT to_seq, 4, id, 'unused', level, va_base
+  FROM table_use
+  WHERE base = @base
+    AND to_seq IS NOT NULL
+),
+happening AS (
+  SELECT w.seq, 2 AS place, w.seq AS id, w.line, w.cpu, w.time_ns, w.task_id, 'store' AS event,
+    w.pa, w.old, w.new,
+    trim(ifnull((SELECT text FROM name WHERE id = w.how_id), '')
+      || iif(w.pc IS NULL, '', printf(' pc=0x%016x', w.pc))) AS detail
+  FROM store_key AS x
+  CROSS JOIN pgtable_write AS w ON w.seq = x.seq
+  UNION ALL
+  SELECT seq, 1, 0, line, cpu, time_ns, task_id, 'known', NULL, NULL, NULL,
     printf('level %d', level)
     || iif(parent_pa IS NULL, '', printf(', pointed to by 0x%016x', parent_pa))
     || iif(root IS NULL, '', printf(', root of TTBR%d', root))
   FROM table_known
   WHERE base = @base
   UNION ALL
-  SELECT from_seq,
-    (SELECT line FROM event WHERE seq = from_seq),
-    (SELECT cpu FROM event WHERE seq = from_seq),
-    (SELECT time_ns FROM event WHERE seq = from_seq),
-    (SELECT task_id FROM event WHERE seq = from_seq),
-    1, 'used', NULL, NULL, NULL, printf('at level %d', level)
-    || iif(va_base IS NULL, ', input address not known', printf(', from 0x%016x', va_base))
-  FROM table_use
-  WHERE base = @base
+  SELECT u.seq, u.place, u.id, e.line, e.cpu, e.time_ns, e.task_id, u.event, NULL, NULL, NULL,
+    printf('at level %d', u.level)
+    || iif(u.va_base IS NULL, ', input address not known', printf(', from 0x%016x', u.va_base))
+  FROM use_change AS u
+  CROSS JOIN event AS e ON e.seq = u.seq
   UNION ALL
-  SELECT to_seq,
-    (SELECT line FROM event WHERE seq = to_seq),
-    (SELECT cpu FROM event WHERE seq = to_seq),
-    (SELECT time_ns FROM event WHERE seq = to_seq),
-    (SELECT task_id FROM event WHERE seq = to_seq),
-    4, 'unused', NULL, NULL, NULL, printf('at level %d', level)
-    || iif(va_base IS NULL, ', input address not known', printf(', from 0x%016x', va_base))
-  FROM table_use
-  WHERE base = @base
-    AND to_seq IS NOT NULL
-  UNION ALL
-  SELECT seq, line, cpu, time_ns, task_id, 2, 'store', pa, old, new,
-    trim(ifnull((SELECT text FROM name WHERE id = how_id), '')
-      || iif(pc IS NULL, '', printf(' pc=0x%016x', pc)))
-  FROM pgtable_write
-  WHERE pa >= @base
-    AND pa < @base + @size_bytes
-  UNION ALL
-  SELECT seq, line, cpu, time_ns, task_id, 5, iif(is_free, 'free', 'orphan'), NULL, NULL, NULL,
+  SELECT seq, 5, 0, line, cpu, time_ns, task_id, iif(is_free, 'free', 'orphan'), NULL, NULL, NULL,
     ifnull((SELECT text FROM name WHERE id = why_id), '')
   FROM table_gone
   WHERE base = @base
   UNION ALL
-  SELECT seq, line, cpu, time_ns, task_id, 3, 'finding', pa, old, new, rule || ': ' || summary
+  SELECT seq, 3, id, line, cpu, time_ns, task_id, 'finding', pa, old, new, rule || ': ' || summary
   FROM finding
   WHERE pa >= @base
     AND pa < @base + @size_bytes
+  ORDER BY seq, place, id
+  LIMIT -1
 )
 SELECT
   p.seq,
@@ -72,4 +81,4 @@ SELECT
   iif(p.new IS NULL, NULL, printf('0x%016x', p.new)) AS new,
   p.detail
 FROM happening AS p
-ORDER BY p.seq, p.place, p.pa, p.event, p.detail;
+ORDER BY p.seq, p.place, p.id;

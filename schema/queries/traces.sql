@@ -5,8 +5,8 @@
 -- column: format name of the reader
 -- column: compression none or gzip
 -- column: sha256 of the bytes as read
--- column: size_bytes size of the decompressed text
--- column: line_count lines of the decompressed text
+-- column: size_bytes size of the decompressed source
+-- column: line_count lines of the decompressed text, of a trace.dat those trace-cmd makes of it
 -- column: events events of the vocabulary
 -- column: first_seq sequence number of its first event
 -- column: last_seq sequence number of its last event

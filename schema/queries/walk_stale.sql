@@ -9,6 +9,7 @@
 -- column: pa physical address of the descriptor
 -- column: va first input address the value translates
 -- column: size_bytes input range it translates
+-- column: group_bytes input range of its contiguous group, empty without the Contiguous bit
 -- column: asid ASID, empty for a global entry or when not known
 -- column: old the stale value
 -- column: break_line line of the store that removed it
@@ -21,6 +22,7 @@ SELECT
   printf('0x%016x', r.pa) AS pa,
   printf('0x%016x', r.va) AS va,
   r.size_bytes,
+  r.group_bytes,
   r.asid,
   printf('0x%016x', r.old) AS old,
   (SELECT line FROM event WHERE seq = r.break_seq) AS break_line,

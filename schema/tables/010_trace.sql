@@ -2,11 +2,11 @@
 CREATE TABLE trace (
   id                     INTEGER PRIMARY KEY, -- 1, 2, ... in the order given
   path                   TEXT    NOT NULL,    -- as given; '-' for standard input
-  format                 TEXT    NOT NULL,    -- name of the reader: ftrace, trace-cmd-report, perf-script
+  format                 TEXT    NOT NULL,    -- name of the reader: ftrace, trace-cmd-report, perf-script, trace-dat
   compression            TEXT    NOT NULL,    -- none or gzip
   sha256                 TEXT    NOT NULL,    -- of the bytes as read, lower-case hex
-  size_bytes             INTEGER NOT NULL,    -- of the decompressed text
-  line_count             INTEGER NOT NULL,    -- lines of the decompressed text
+  size_bytes             INTEGER NOT NULL,    -- of the decompressed source
+  line_count             INTEGER NOT NULL,    -- lines of the decompressed text; of a trace.dat, of the text trace-cmd makes of it
   first_seq              INTEGER NOT NULL,    -- events of this file are first_seq..last_seq
   last_seq               INTEGER NOT NULL,    -- last_seq < first_seq when it held no event
   clock                  TEXT    NOT NULL CHECK (clock IN ('time', 'counter')), -- time_ns columns hold nanoseconds, or bare ticks

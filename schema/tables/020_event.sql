@@ -1,6 +1,6 @@
 -- One table a kind of event; all share the columns seq, line, time_ns, cpu, task_id. The view event joins them all.
 -- seq:     global sequence number, 1-based
--- line:    1-based line of the decompressed source
+-- line:    1-based line of the decompressed source; of a trace.dat, of the text trace-cmd makes of it
 -- time_ns: nanoseconds, or ticks when trace.clock = 'counter'
 -- Addresses and descriptors are 64-bit patterns in signed integers; print them with printf('0x%016x', column).
 

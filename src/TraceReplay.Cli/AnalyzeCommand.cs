@@ -31,7 +31,11 @@ internal static class AnalyzeCommand
         ImportCommand.WriteSummary(database, streams.Error);
         ReplayCommand.WriteDifference(database, streams.Error);
         var queries = request.DatabasePath is null ? StandardReports.QueriesWithoutHistory : StandardReports.Queries;
-        var written = reports is null ? [] : StandardReports.Write(database, reports, queries);
+        IReadOnlyList<WrittenReport> written = [];
+        if (reports is not null)
+        {
+            StorageFault.Guard(reports, isDirectory: true, () => written = StandardReports.Write(database, reports, queries));
+        }
 
         FindingReport.Write(database, streams.Out);
         var verdict = Verdict.Read(database);

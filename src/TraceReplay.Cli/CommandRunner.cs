@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using Microsoft.Data.Sqlite;
 using TraceReplay.Ingest;
 using TraceReplay.Store;
@@ -11,10 +12,13 @@ internal static class CommandRunner
     /// <summary>Makes the work the action of a command; the work runs on its own thread so that an interrupt can cancel it.</summary>
     public static void SetWork(this Command command, CommandStreams streams, Func<ParseResult, CancellationToken, ExitCode> work) =>
         command.SetAction((parse, cancellation) =>
-            Task.Run(() => (int)Run(streams, () => work(parse, cancellation)), CancellationToken.None));
+            Task.Run(() => (int)Run(streams, DatabaseOf(parse), () => work(parse, cancellation)), CancellationToken.None));
 
     /// <summary>Runs the work; never throws.</summary>
-    public static ExitCode Run(CommandStreams streams, Func<ExitCode> work)
+    /// <param name="streams">Where messages go.</param>
+    /// <param name="database">The database of the command, for messages; null when it has none.</param>
+    /// <param name="work">The work.</param>
+    public static ExitCode Run(CommandStreams streams, string? database, Func<ExitCode> work)
     {
         try
         {
@@ -32,7 +36,7 @@ internal static class CommandRunner
         }
         catch (SqliteException e)
         {
-            return Fail(streams, ExitCode.BadInput, $"the database cannot be read or written ({e.Message})");
+            return Fail(streams, ExitCode.BadInput, StorageFault.OfDatabase(database ?? "the database", e));
         }
         catch (OperationCanceledException)
         {
@@ -45,6 +49,13 @@ internal static class CommandRunner
             return Fail(streams, ExitCode.Internal, $"internal error: {e}");
         }
     }
+
+    private static string? DatabaseOf(ParseResult parse) =>
+        parse.GetResult(CommonOptions.DatabaseName) switch
+        {
+            ArgumentResult argument => argument.GetValueOrDefault<string>(),
+            _ => parse.GetResult(CommonOptions.NewDatabaseName) is OptionResult option ? option.GetValueOrDefault<string>() : null,
+        };
 
     private static ExitCode Fail(CommandStreams streams, ExitCode code, string message)
     {

@@ -8,6 +8,12 @@ namespace TraceReplay.Cli;
 /// <summary>Arguments and options that several commands have.</summary>
 internal static class CommonOptions
 {
+    /// <summary>Name of the argument for a database that exists.</summary>
+    public const string DatabaseName = "db";
+
+    /// <summary>Name of the option for a database to be made.</summary>
+    public const string NewDatabaseName = "--db";
+
     private const int HighestBbmLevel = 3;
 
     public static Argument<string[]> Traces() => new("trace")
@@ -16,12 +22,12 @@ internal static class CommonOptions
         Arity = ArgumentArity.OneOrMore,
     };
 
-    public static Argument<string> ExistingDatabase() => new("db")
+    public static Argument<string> ExistingDatabase() => new(DatabaseName)
     {
         Description = "A database made by 'tracereplay import' or 'tracereplay analyze'.",
     };
 
-    public static Option<string?> NewDatabase(bool isRequired) => new("--db")
+    public static Option<string?> NewDatabase(bool isRequired) => new(NewDatabaseName)
     {
         Description = isRequired
             ? "The database to make."
@@ -36,7 +42,7 @@ internal static class CommonOptions
     {
         var option = new Option<string?>("--format")
         {
-            Description = "Format of the traces: ftrace, trace-cmd-report or perf-script; told from the content when not given.",
+            Description = "Format of the traces: ftrace, trace-cmd-report, perf-script or trace-dat; told from the content when not given.",
             HelpName = "name",
         };
         option.Validators.Add(result =>

@@ -5,34 +5,69 @@ using TraceReplay.Store;
 namespace TraceReplay.Cli;
 
 /// <summary>A place in a trace as the command line names it: <c>line:N</c>, <c>seq:N</c>, or a time as the trace prints it.</summary>
-internal static class Moment
+/// <param name="Seq">Sequence number of the last event at or before the place.</param>
+/// <param name="Note">What to tell about it; null when the place lies within the trace.</param>
+internal sealed record Moment(long Seq, string? Note)
 {
     private const int FractionDigits = 9;
 
-    /// <summary>The sequence number of the last event at or before the place; the last of all when no place is given.</summary>
+    /// <summary>Finds a place; the end of the trace when none is given, or one behind it.</summary>
     /// <exception cref="UsageException">The text names no place, or one before the first event.</exception>
-    public static long Find(TraceDatabase database, string? text)
+    public static Moment Find(TraceDatabase database, string? text)
     {
-        if (text is not null && text.StartsWith("seq:", StringComparison.Ordinal))
+        using var end = QueryResult.Run(database, "moment");
+        if (!end.Read() || end.Integer("seq") is not { } last)
         {
-            return Parse(text, text[4..]);
+            throw new UsageException("the database holds no event", "tracereplay info <db> for what the trace holds");
         }
 
-        using var row = text switch
+        if (text is null)
         {
-            null => QueryResult.Run(database, "moment"),
-            _ when text.StartsWith("line:", StringComparison.Ordinal) =>
-                QueryResult.Run(database, "moment", ("line", Parse(text, text[5..]))),
-            _ => QueryResult.Run(database, "moment", ("time", Time(database, text))),
-        };
-        if (row.Read() && row.Integer("seq") is { } seq)
-        {
-            return seq;
+            return new Moment(last, Note: null);
         }
 
-        throw new UsageException(
-            text is null ? "the database holds no event" : $"no event at or before {text}",
-            "tracereplay info <db> for what the trace holds");
+        long? seq;
+        bool isBehindEnd;
+        if (text.StartsWith("seq:", StringComparison.Ordinal))
+        {
+            var wanted = Parse(text, text[4..]);
+            isBehindEnd = wanted > last;
+            seq = wanted == 0 ? null : Math.Min(wanted, last);
+        }
+        else if (text.StartsWith("line:", StringComparison.Ordinal))
+        {
+            var wanted = Parse(text, text[5..]);
+            isBehindEnd = wanted > LineCount(database);
+            seq = LastSeq(database, "line", wanted);
+        }
+        else
+        {
+            var wanted = Time(database, text);
+            isBehindEnd = wanted > Time(database, end.Text("time"));
+            seq = LastSeq(database, "time", wanted);
+        }
+
+        if (seq is null)
+        {
+            throw new UsageException($"no event at or before {text}", "tracereplay info <db> for what the trace holds");
+        }
+
+        return new Moment(
+            seq.Value,
+            isBehindEnd ? $"{text} is behind the end of the trace: shown as at the last event before it" : null);
+    }
+
+    private static long? LastSeq(TraceDatabase database, string parameter, long value)
+    {
+        using var row = QueryResult.Run(database, "moment", (parameter, value));
+        return row.Read() ? row.Integer("seq") : null;
+    }
+
+    // A line is one of the first trace, as in the query.
+    private static long LineCount(TraceDatabase database)
+    {
+        using var traces = QueryResult.Run(database, "traces");
+        return traces.Read() ? traces.Integer("line_count") ?? 0 : 0;
     }
 
     private static long Time(TraceDatabase database, string text)

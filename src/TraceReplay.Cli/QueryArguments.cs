@@ -58,7 +58,7 @@ internal static class QueryArguments
 
             if (!parameter.TryParse(value, out var parsed))
             {
-                throw Error(query, $"{parameter.Option} takes {parameter.Expected}, not '{value}'");
+                throw Unreadable(query, parameter, value);
             }
 
             arguments[parameter.Name] = parsed;
@@ -73,6 +73,14 @@ internal static class QueryArguments
         }
 
         return arguments;
+    }
+
+    private static UsageException Unreadable(CannedQuery query, QueryParameter parameter, string value)
+    {
+        var message = $"{parameter.Option} does not take '{value}': expected {parameter.Expected}";
+        return NameSuggestion.For(value, parameter.KnownValues) is { Count: > 0 } close
+            ? new UsageException(message, string.Join(" or ", close.Select(known => $"{parameter.Option} {known}")))
+            : Error(query, message);
     }
 
     private static UsageException Unknown(CannedQuery query, string option) =>

@@ -1,5 +1,6 @@
 using System.CommandLine;
-using System.Text;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
 using TraceReplay.Report;
 using TraceReplay.Store;
 
@@ -8,8 +9,6 @@ namespace TraceReplay.Cli;
 /// <summary><c>tracereplay query</c>: a canned query as a table, CSV or JSON.</summary>
 internal static class QueryCommand
 {
-    private static readonly string[] Formats = ["table", "csv", "json"];
-
     /// <summary>The work; without a name the catalogue.</summary>
     /// <param name="streams">Where to write.</param>
     /// <param name="path">The database.</param>
@@ -20,15 +19,10 @@ internal static class QueryCommand
     public static ExitCode Query(
         CommandStreams streams, string path, string? name, string? format, string? file, IReadOnlyList<string> parameters)
     {
+        var chosen = ResultOutput.FormatOf(format, file, streams);
         if (name is null)
         {
-            if (parameters.Count > 0)
-            {
-                throw new UsageException($"{parameters[0]}: parameters need the name of a query", "tracereplay query <db> NAME");
-            }
-
-            using var catalogueDatabase = TraceDatabase.Open(path, writable: false);
-            QueryCatalogueText.Write(streams.Out);
+            WriteCatalogue(streams, path, chosen, file, parameters);
             return ExitCode.Clean;
         }
 
@@ -37,15 +31,7 @@ internal static class QueryCommand
         using var database = TraceDatabase.Open(path, writable: false);
         ReplayNotice.Write(streams, database, query);
         using var result = QueryResult.Run(database, query, arguments);
-        if (file is null)
-        {
-            Write(result, format ?? (streams.OutIsTerminal ? "table" : "csv"), streams);
-        }
-        else
-        {
-            WriteFile(result, format ?? (file.EndsWith(".json", StringComparison.Ordinal) ? "json" : "csv"), file, streams);
-        }
-
+        ResultOutput.Write(result, chosen, file, streams);
         return ExitCode.Clean;
     }
 
@@ -54,7 +40,7 @@ internal static class QueryCommand
         var database = CommonOptions.ExistingDatabase();
         var query = new Argument<string[]>("query")
         {
-            Description = "The query and its parameters: NAME [--PARAMETER VALUE]... Without a name the catalogue is printed.",
+            Description = "The query and its parameters: NAME [--PARAMETER VALUE]... Without a name the catalogue is printed; NAME --help explains one.",
             Arity = ArgumentArity.ZeroOrMore,
         };
         var format = new Option<string?>("--format")
@@ -62,9 +48,11 @@ internal static class QueryCommand
             Description = "table, csv or json; a table on a terminal and CSV elsewhere when not given.",
             HelpName = "name",
         };
-        format.AcceptOnlyFromAmong(Formats);
+        format.AcceptOnlyFromAmong(ResultOutput.Formats);
         var file = new Option<string?>("--out") { Description = "File for the result.", HelpName = "file" };
-        var command = new Command("query", "Run a canned query.") { database, query, format, file };
+        var help = new HelpOption();
+        var command = new Command("query", "Run a canned query.") { database, query, format, file, help };
+        help.Action = new EntryHelp(streams, database, query);
         command.SetWork(streams, (parse, _) =>
         {
             var (name, parameters) = QueryArguments.Split(parse.GetValue(query) ?? []);
@@ -74,27 +62,21 @@ internal static class QueryCommand
         return command;
     }
 
-    private static void Write(QueryResult result, string format, CommandStreams streams)
+    private static void WriteCatalogue(
+        CommandStreams streams, string path, string format, string? file, IReadOnlyList<string> parameters)
     {
-        switch (format)
+        if (parameters.Count > 0)
         {
-            case "json":
-                JsonReport.Write(result, streams.Out);
-                break;
-            case "csv":
-                CsvReport.Write(result, streams.Out);
-                break;
-            default:
-                TableReport.Write(result, streams);
-                break;
+            throw new UsageException($"{parameters[0]}: parameters need the name of a query", "tracereplay query <db> NAME");
         }
-    }
 
-    private static void WriteFile(QueryResult result, string format, string file, CommandStreams streams)
-    {
-        // Written in place, not renamed into it: the name may be a pipe or a device.
-        using var output = new StreamWriter(file, append: false, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)) { NewLine = "\n" };
-        Write(result, format, streams with { Out = output, OutIsTerminal = false });
+        using var database = TraceDatabase.Open(path, writable: false);
+        var isTable = format == ResultOutput.Table;
+        ResultOutput.Write(isTable ? QueryCatalogue.Titles() : QueryCatalogue.Rows(), format, file, streams);
+        if (isTable)
+        {
+            streams.Error.WriteLine($"tracereplay query {path} NAME --help: what a query answers, its parameters and its columns");
+        }
     }
 
     private static UsageException UnknownQuery(string name)
@@ -102,5 +84,34 @@ internal static class QueryCommand
         var close = NameSuggestion.For(name, QueryCatalogue.All.Select(query => query.Name));
         return new UsageException(
             $"no query '{name}'", close.Count == 0 ? "tracereplay query <db> for the catalogue" : string.Join(" or ", close));
+    }
+
+    // Behind the name of a query, help is the query's entry in the catalogue.
+    private sealed class EntryHelp(CommandStreams streams, Argument<string> database, Argument<string[]> query) : SynchronousCommandLineAction
+    {
+        private readonly HelpAction _general = new();
+
+        public override bool ClearsParseErrors => true;
+
+        public override int Invoke(ParseResult parseResult)
+        {
+            return (int)CommandRunner.Run(streams, database: null, () =>
+            {
+                var (name, _) = QueryArguments.Split(Tokens(parseResult, query));
+                // Without a database, what stands in its place may be the query.
+                var entry = QueryCatalogue.Find(name ?? Tokens(parseResult, database).FirstOrDefault() ?? "");
+                if (entry is null)
+                {
+                    return name is null ? (ExitCode)_general.Invoke(parseResult) : throw UnknownQuery(name);
+                }
+
+                QueryCatalogueText.Write(entry, streams.Out);
+                return ExitCode.Clean;
+            });
+        }
+
+        // A value that is missing is no error when help is asked for.
+        private static List<string> Tokens(ParseResult parse, Argument argument) =>
+            [.. parse.GetResult(argument)?.Tokens.Select(token => token.Value) ?? []];
     }
 }

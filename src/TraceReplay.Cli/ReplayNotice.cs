@@ -6,9 +6,6 @@ namespace TraceReplay.Cli;
 /// <summary>Says that a database was not replayed: without that an empty result looks like a trace without faults.</summary>
 internal static class ReplayNotice
 {
-    // These answer from what the import stored.
-    private static readonly string[] QueriesOfImport = ["event_counts", "import_problems", "problem_totals", "skipped_events", "traces"];
-
     /// <summary>One line on the error stream when the database was not replayed.</summary>
     public static void Write(CommandStreams streams, TraceDatabase database)
     {
@@ -21,7 +18,7 @@ internal static class ReplayNotice
     /// <summary>The same, unless the query needs no replay.</summary>
     public static void Write(CommandStreams streams, TraceDatabase database, CannedQuery query)
     {
-        if (!QueriesOfImport.Contains(query.Name))
+        if (query.NeedsReplay)
         {
             Write(streams, database);
         }

@@ -12,11 +12,7 @@ internal static class RulesCommand
         var rules = pipeline.Rules();
         if (id is null)
         {
-            foreach (var rule in rules)
-            {
-                streams.Out.WriteLine($"{rule.Id,-28} {rule.Severity,-8} {rule.Title}");
-            }
-
+            WriteList(streams, rules);
             return ExitCode.Clean;
         }
 
@@ -35,6 +31,18 @@ internal static class RulesCommand
         streams.Out.WriteLine();
         streams.Out.WriteLine(wanted.Explanation);
         return ExitCode.Clean;
+    }
+
+    // A terminal has room for the titles; RULE ID has the rest.
+    private static void WriteList(CommandStreams streams, IReadOnlyList<RuleText> rules)
+    {
+        var format = ResultOutput.FormatOf(asked: null, file: null, streams);
+        var list = format == ResultOutput.Table
+            ? new ListedRows(["id", "severity", "title"], rules.Select(rule => (string[])[rule.Id, rule.Severity, rule.Title]))
+            : new ListedRows(
+                ["id", "severity", "title", "arm_rules", "condition", "explanation"],
+                rules.Select(rule => (string[])[rule.Id, rule.Severity, rule.Title, rule.ArmRules, rule.Condition, rule.Explanation]));
+        ResultOutput.Write(list, format, file: null, streams);
     }
 
     public static Command Create(CommandStreams streams, Pipeline pipeline)

@@ -7,11 +7,14 @@ namespace TraceReplay.Cli;
 /// <summary>A result for somebody to look at: a table where it fits the terminal, else one block of lines a row.</summary>
 internal static class TableReport
 {
+    // A column of sentences can be wrapped, but not to less than this.
+    private const int NarrowestText = 30;
+
     // A table is laid out in memory, and nobody reads more on a terminal.
     private const int MaximumRows = 1000;
 
     /// <summary>Writes the rows; a note about those left out goes to the error stream.</summary>
-    public static void Write(QueryResult result, CommandStreams streams)
+    public static void Write(IResultRows result, CommandStreams streams)
     {
         List<string[]> rows = [];
         var isCut = false;
@@ -26,11 +29,11 @@ internal static class TableReport
             rows.Add([.. Enumerable.Range(0, result.Columns.Count).Select(i => Text(result.Value(i)))]);
         }
 
-        var widths = result.Columns.Select((name, i) => rows.Select(row => row[i].Length).Append(name.Length).Max()).ToList();
+        var columns = result.Columns.Select((name, i) => Measure(name, [.. rows.Select(row => row[i])])).ToList();
         // Each column has a space on both sides and a line between it and the next.
-        if (widths.Sum() + (widths.Count * 3) + 1 <= streams.Width)
+        if (columns.Sum(column => column.Wraps ? NarrowestText : column.Width) + (columns.Count * 3) + 1 <= streams.Width)
         {
-            WriteTable(result.Columns, rows, streams);
+            WriteTable(columns, rows, streams);
         }
         else
         {
@@ -43,7 +46,14 @@ internal static class TableReport
         }
     }
 
-    private static void WriteTable(IReadOnlyList<string> columns, List<string[]> rows, CommandStreams streams)
+    private static Column Measure(string name, IReadOnlyList<string> cells)
+    {
+        var width = cells.Select(cell => cell.Length).Append(name.Length).Max();
+        var isText = cells.All(cell => cell.Length <= NarrowestText || cell.Contains(' ', StringComparison.Ordinal));
+        return new Column(name, width, Wraps: width > NarrowestText && isText);
+    }
+
+    private static void WriteTable(IReadOnlyList<Column> columns, List<string[]> rows, CommandStreams streams)
     {
         var console = AnsiConsole.Create(new AnsiConsoleSettings
         {
@@ -55,7 +65,7 @@ internal static class TableReport
         var table = new Table { Border = TableBorder.Rounded };
         foreach (var column in columns)
         {
-            table.AddColumn(new TableColumn(Markup.Escape(column)) { NoWrap = true });
+            table.AddColumn(new TableColumn(Markup.Escape(column.Name)) { NoWrap = !column.Wraps });
         }
 
         foreach (var row in rows)
@@ -83,4 +93,6 @@ internal static class TableReport
     }
 
     private static string Text(object? value) => Convert.ToString(value, CultureInfo.InvariantCulture) ?? "";
+
+    private sealed record Column(string Name, int Width, bool Wraps);
 }

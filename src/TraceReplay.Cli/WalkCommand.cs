@@ -15,7 +15,20 @@ internal static class WalkCommand
     {
         using var database = TraceDatabase.Open(path, writable: false);
         ReplayNotice.Write(streams, database);
-        var seq = Moment.Find(database, at);
+        var moment = Moment.Find(database, at);
+        if (moment.Note is not null)
+        {
+            streams.Error.WriteLine($"tracereplay: {moment.Note}");
+        }
+
+        var seq = moment.Seq;
+        if (Report.Walk.OutsideRanges(database, va, seq) is { } ranges)
+        {
+            WriteHeading(streams, database, va, seq);
+            streams.Out.WriteLine($"translation fault: outside both ranges; {ranges}");
+            return ExitCode.Clean;
+        }
+
         var walks = Report.Walk.Read(database, va, seq, asid);
         WriteHeading(streams, database, va, seq);
         foreach (var walk in walks.Take(MaximumWalks))

@@ -15,11 +15,17 @@ public sealed class DescriptorComparer(DescriptorFormat format, ulong? memoryAtt
 
     private readonly ulong _ignoredInLeaf = IgnoredBitsOf(format);
 
+    // Index level + 1, then kind.
+    private readonly ulong[] _reserved = ReservedBits.OfFormat(format);
+
     /// <summary>Layout compared under.</summary>
     public DescriptorFormat Format => format;
 
     /// <summary>MAIR_ELx compared under.</summary>
     public ulong? MemoryAttributeRegister => memoryAttributes;
+
+    /// <summary>RES0 bits of a descriptor of a kind at a level.</summary>
+    public ulong ReservedIn(DescriptorKind kind, int level) => _reserved[((level + 1) * ReservedBits.Kinds) + (int)kind];
 
     /// <summary>True when hardware reads the same from both: equal but for ignored and software bits.</summary>
     public bool AreEquivalent(ulong oldValue, ulong newValue, int level)
@@ -307,13 +313,23 @@ public sealed class DescriptorComparer(DescriptorFormat format, ulong? memoryAtt
         }
         else if ((changed & _attributeIndex) != 0)
         {
-            difference |= DescriptorDifference.Unlisted;
+            difference |= format.Has(DescriptorFeatures.CompareCacheHints) && RawAttribute(oldValue) != RawAttribute(newValue)
+                ? DescriptorDifference.Cacheability
+                : DescriptorDifference.Unlisted;
         }
 
-        var shareabilityMatters = !format.Ds && !(before.IgnoresShareability && after.IgnoresShareability);
+        var shareabilityMatters = !format.Ds
+            && (format.Has(DescriptorFeatures.CompareRawShareability) || !(before.IgnoresShareability && after.IgnoresShareability));
         return shareabilityMatters && (changed & DescriptorBits.Shareability) != 0
             ? difference | DescriptorDifference.Shareability
             : difference;
+    }
+
+    // The byte of MAIR_ELx, its upper nibble 0xf0 (Normal with tags) taken for the same without.
+    private int RawAttribute(ulong leaf)
+    {
+        var attribute = (int)((memoryAttributes ?? 0) >> (8 * (int)((leaf & DescriptorBits.AttributeIndex) >> 2))) & 0xff;
+        return format.IsStage2 ? 0 : attribute == 0xf0 ? 0xff : attribute;
     }
 
     private TransitionClass ClassOf(DescriptorDifference difference, ulong oldValue, ulong newValue)

@@ -50,6 +50,21 @@ public enum DescriptorFeatures
 
     /// <summary>TCR2_ELx.PnCH: bit 52 is Protected, there is no Contiguous bit.</summary>
     Protected = 16,
+
+    /// <summary>Chosen: allocation hints are part of cacheability.</summary>
+    CompareCacheHints = 32,
+
+    /// <summary>Chosen: SH is compared as it stands, also where it has no effect.</summary>
+    CompareRawShareability = 64,
+
+    /// <summary>Chosen: a leaf with AF=0 is never cached.</summary>
+    ClearAccessFlagBreaks = 128,
+
+    /// <summary>Chosen: a leaf with AF=0 may be cached.</summary>
+    ClearAccessFlagCached = 256,
+
+    /// <summary>Chosen: a block encoding at a level that has none is a block.</summary>
+    ReservedBlocks = 512,
 }
 
 /// <summary>How the descriptors of one regime and stage are laid out (VMSAv8-64).</summary>
@@ -100,7 +115,7 @@ public readonly record struct DescriptorFormat(
             return DescriptorKind.Table;
         }
 
-        return AllowsBlock(level) ? DescriptorKind.Block : DescriptorKind.Invalid;
+        return AllowsBlock(level) || Has(DescriptorFeatures.ReservedBlocks) ? DescriptorKind.Block : DescriptorKind.Invalid;
     }
 
     /// <summary>True for the levels that may hold a block (tables D8-17, D8-27, D8-36).</summary>
@@ -125,8 +140,11 @@ public readonly record struct DescriptorFormat(
 
         var kind = Kind(value, level);
         return kind == DescriptorKind.Table
-            || (kind != DescriptorKind.Invalid && ((value & DescriptorBits.AccessFlag) != 0 || HardwareAccessFlag));
+            || (kind != DescriptorKind.Invalid && ((value & DescriptorBits.AccessFlag) != 0 || ClearAccessFlagIsCached));
     }
+
+    private bool ClearAccessFlagIsCached =>
+        (HardwareAccessFlag || Has(DescriptorFeatures.ClearAccessFlagCached)) && !Has(DescriptorFeatures.ClearAccessFlagBreaks);
 
     /// <summary>Output address of a leaf (tables D8-50 to D8-53; R_QGLQX, R_CDLYH).</summary>
     public ulong OutputAddress(ulong value, int level) => Address(value, Granule.Shift(level));

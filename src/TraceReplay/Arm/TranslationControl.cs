@@ -47,6 +47,21 @@ public readonly record struct TranslationControl(ulong Value, ControlLayout Layo
     /// <summary>TnSZ.</summary>
     public int Size(int half) => (int)(half == 0 ? Field(5, 0) : Field(21, 16));
 
+    /// <summary>TBIn: the top byte of an address is not translated.</summary>
+    public bool IgnoresTopByte(int half) => Bit(half == 0 ? 37 : 38);
+
+    /// <summary>The first address of a range of 2^(64 - TnSZ) bytes at the top of the address space; its complement ends one at the bottom.</summary>
+    public ulong FirstOfUpper(int half) => ulong.MaxValue << (64 - Size(half));
+
+    /// <summary>True when an address is in the range of TTBR0 or in that of TTBR1: from bit 64 - TnSZ up, all bits are bit 55.</summary>
+    public bool Translates(ulong address)
+    {
+        var half = (int)(address >> 55) & 1;
+        var extended = IgnoresTopByte(half) ? (ulong)((long)(address << 8) >> 8) : address;
+        var top = FirstOfUpper(half);
+        return (extended & top) == (half == 0 ? 0 : top);
+    }
+
     /// <summary>TGn; TG0 and TG1 are encoded differently. Null for a reserved encoding.</summary>
     public Granule? GranuleOf(int half) => half == 0
         ? Field(15, 14) switch { 0 => Granule.Size4K, 1 => Granule.Size64K, 2 => Granule.Size16K, _ => null }

@@ -7,7 +7,6 @@ internal static class ForeignFormats
 
     private static readonly Row[] Table =
     [
-        new([0x17, 0x08, 0x44, .. "tracing"u8], "a trace.dat: run 'trace-cmd report -i' on it"),
         new([.. "PERFILE2"u8],                  "a perf.data: run 'perf script -i' on it"),
         new([.. "SQLite format 3"u8],           "a database: it needs no import"),
         new([0x28, 0xb5, 0x2f, 0xfd],           "compressed: run 'zstd -d' on it"),

@@ -85,7 +85,7 @@ internal sealed class FtraceTextParser
         if (FtraceNotices.IsBufferStart(line, out var cpu))
         {
             _context.Report(ImportProblems.LostEvents, $"CPU {cpu}: what it did before this line was overwritten");
-            SendLost(cpu, null);
+            _context.SendLost(cpu, null);
             return;
         }
 
@@ -179,17 +179,7 @@ internal sealed class FtraceTextParser
     {
         var clock = tokens.IsCounter ? TraceClock.Counter : TraceClock.Time;
         _clock ??= clock;
-        _session.Clock ??= clock;
-        if (clock != _session.Clock)
-        {
-            _context.Report(ImportProblems.ClockChanged, $"expected {Form(_session.Clock.Value)}, found {Form(clock)}");
-        }
-        else if (tokens.Time < _session.LastTime && _session.LastTime is { } last)
-        {
-            _context.Report(ImportProblems.TimeBackwards, $"{last - tokens.Time} {(tokens.IsCounter ? "ticks" : "ns")} before the line above");
-        }
-
-        _session.LastTime = tokens.Time;
+        _context.CheckTime(tokens.Time, clock);
     }
 
     private void ReadNotice(ReadOnlySpan<byte> line)
@@ -216,27 +206,16 @@ internal sealed class FtraceTextParser
     // A notice without a CPU is of any: each one that can be known so far gets an event, of an unknown number.
     private void ReadLost(int? cpu, long? count)
     {
-        var number = count?.ToString(CultureInfo.InvariantCulture) ?? "an unknown number of";
-        _context.Report(ImportProblems.LostEvents, $"{(cpu is { } one ? $"CPU {one}" : "the trace")} lost {number} events");
         if (cpu is { } known)
         {
-            SendLost(known, count);
+            _context.ReportLost(known, count);
             return;
         }
 
+        _context.Report(ImportProblems.LostEvents, $"the trace lost {count?.ToString(CultureInfo.InvariantCulture) ?? "an unknown number of"} events");
         for (var each = 0; each <= Math.Max(_highestCpu, _headerCpuCount - 1); each++)
         {
-            SendLost(each, null);
+            _context.SendLost(each, null);
         }
     }
-
-    private void SendLost(int cpu, long? count)
-    {
-        _context.Time = _session.LastTime ?? 0;
-        _context.Cpu = cpu;
-        _context.Task = 0;
-        _session.Sink.On(new LostEvents(_context.NextHeader(), count));
-    }
-
-    private static string Form(TraceClock clock) => clock == TraceClock.Time ? "seconds with a fraction" : "a bare count";
 }

@@ -11,17 +11,18 @@ public interface ITraceReader
     /// <summary>True when the first bytes of a source (up to <see cref="TraceReaders.HeadBytes"/>) are of this format.</summary>
     bool Recognises(ReadOnlySpan<byte> head);
 
-    /// <summary>Reads a source to its end. Content never makes it throw: what cannot be used becomes a problem.</summary>
+    /// <summary>Reads a source to its end. Content does not make it throw: what cannot be used becomes a problem.</summary>
+    /// <exception cref="IOException">A binary source of which nothing can be used; text never is.</exception>
     TextSummary Read(Stream text, ReadSession session);
 }
 
 /// <summary>What a reader tells about a source beyond its events.</summary>
 public sealed record TextSummary
 {
-    /// <summary>Lines of the decompressed text.</summary>
+    /// <summary>Lines of the decompressed text; of a trace.dat, those that trace-cmd makes of it.</summary>
     public long LineCount { get; init; }
 
-    /// <summary>Bytes of the decompressed text.</summary>
+    /// <summary>Bytes of the decompressed source.</summary>
     public long SizeBytes { get; init; }
 
     /// <summary>Form of the timestamps.</summary>

@@ -65,6 +65,9 @@ public sealed class ImportProblems
     public static readonly ProblemKind SourceChanged = new("source-changed", ProblemSeverity.Warning,
         "The file was written to while it was read: what was read may lack its end. Import it again when the tracer has finished.");
 
+    public static readonly ProblemKind DamagedTraceDat = new("damaged-trace-dat", ProblemSeverity.Error,
+        "The trace.dat ends early, or bytes of it cannot be what trace-cmd wrote. What could be read was; copy the file again.");
+
     private readonly List<ImportProblem> _kept = [];
     private readonly Dictionary<ProblemKind, long> _counts = new(ReferenceEqualityComparer.Instance);
 
@@ -73,7 +76,7 @@ public sealed class ImportProblems
     [
         MalformedLine, MissingKey, MalformedValue, NumberOutOfRange, OptionalValueIgnored, UnalignedAddress, UnknownRegister, UnknownBarrier, UnknownTlbi, LostEvents,
         BufferOverwritten, TimeBackwards, ClockChanged, LineTooLong, NotUtf8, TruncatedGzip, CorruptGzip,
-        SourceChanged,
+        SourceChanged, DamagedTraceDat,
     ];
 
     /// <summary>1-based number of the file being read; goes into each problem.</summary>

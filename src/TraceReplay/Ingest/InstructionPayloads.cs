@@ -15,12 +15,13 @@ internal static class InstructionPayloads
         [.. "osh"u8], [.. "oshst"u8], [.. "oshld"u8], [.. "st"u8], [.. "ld"u8],
     ];
 
-    // Those that the vocabulary names, and CONTEXTIDR_EL1, which emulators print with them and which only debuggers use.
+    // Those that the vocabulary names, TCR2_ELx, and CONTEXTIDR_EL1, which emulators print with them and which only debuggers use.
     private static readonly byte[][] KnownRegisters =
     [
         [.. "ttbr0_el1"u8], [.. "ttbr1_el1"u8], [.. "tcr_el1"u8], [.. "mair_el1"u8], [.. "sctlr_el1"u8],
         [.. "ttbr0_el2"u8], [.. "ttbr1_el2"u8], [.. "vttbr_el2"u8], [.. "tcr_el2"u8], [.. "vtcr_el2"u8], [.. "hcr_el2"u8],
         [.. "sctlr_el2"u8], [.. "mair_el2"u8], [.. "contextidr_el1"u8],
+        [.. "tcr2_el1"u8], [.. "tcr2_el2"u8],
     ];
 
     // DSB nXS (FEAT_XS) has a domain only, no access type.

@@ -1,10 +1,11 @@
+using System.Globalization;
 using TraceReplay.Arm;
 using TraceReplay.Events;
 
 namespace TraceReplay.Ingest;
 
 /// <summary>The line being read, as the payload parsers see it: its header fields, and where events and faults go.</summary>
-internal sealed class LineContext(LineReader lines, ReadSession session)
+internal sealed class LineContext(ILinePosition lines, ReadSession session)
 {
     private const ulong DescriptorBytes = 8;
 
@@ -65,6 +66,42 @@ internal sealed class LineContext(LineReader lines, ReadSession session)
 
     /// <summary>Counts an event that is not stored.</summary>
     public void Skip(ReadOnlySpan<byte> name) => session.Skipped.Add(name, lines.Number);
+
+    /// <summary>Checks the time of a line against those before; all lines with a time pass here, in their order.</summary>
+    /// <param name="time">Nanoseconds or ticks.</param>
+    /// <param name="clock">Form of the time.</param>
+    public void CheckTime(long time, TraceClock clock)
+    {
+        session.Clock ??= clock;
+        if (clock != session.Clock)
+        {
+            Report(ImportProblems.ClockChanged, $"expected {Form(session.Clock.Value)}, found {Form(clock)}");
+        }
+        else if (time < session.LastTime && session.LastTime is { } last)
+        {
+            Report(ImportProblems.TimeBackwards, $"{last - time} {(clock == TraceClock.Counter ? "ticks" : "ns")} before the line above");
+        }
+
+        session.LastTime = time;
+    }
+
+    /// <summary>Reports lost events of a CPU, and sends the event that tells it.</summary>
+    /// <param name="cpu">The CPU.</param>
+    /// <param name="count">How many were lost, null when that is not known.</param>
+    public void ReportLost(int cpu, long? count)
+    {
+        Report(ImportProblems.LostEvents, $"CPU {cpu} lost {count?.ToString(CultureInfo.InvariantCulture) ?? "an unknown number of"} events");
+        SendLost(cpu, count);
+    }
+
+    /// <summary>Sends the event that tells that a CPU lost events.</summary>
+    public void SendLost(int cpu, long? count)
+    {
+        Time = session.LastTime ?? 0;
+        Cpu = cpu;
+        Task = 0;
+        Sink.On(new LostEvents(NextHeader(), count));
+    }
 
     /// <summary>Reports a problem of the line. The text is made only for problems that are kept.</summary>
     public void Report(ProblemKind kind, FormattableString detail) =>
@@ -134,6 +171,8 @@ internal sealed class LineContext(LineReader lines, ReadSession session)
 
     /// <summary>Reports a value that cannot be read; always false.</summary>
     public bool Malformed(string key, ReadOnlySpan<byte> text, string expected) => Fault(key, text, NumberResult.Malformed, expected);
+
+    private static string Form(TraceClock clock) => clock == TraceClock.Time ? "seconds with a fraction" : "a bare count";
 
     private bool Fault(string key, ReadOnlySpan<byte> text, NumberResult result, string expected)
     {

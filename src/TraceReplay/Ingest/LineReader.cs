@@ -1,7 +1,7 @@
 namespace TraceReplay.Ingest;
 
 /// <summary>Cuts a stream into lines in one reused buffer, whose size bounds the longest line.</summary>
-internal sealed class LineReader
+internal sealed class LineReader : ILinePosition
 {
     /// <summary>Longer lines are skipped: ftrace prints at most a few pages.</summary>
     public const int MaxLineBytes = 1 << 20;

@@ -1,3 +1,5 @@
+using TraceReplay.Ingest.TraceDat;
+
 namespace TraceReplay.Ingest;
 
 /// <summary>The formats that can be read.</summary>
@@ -9,6 +11,7 @@ public static class TraceReaders
     /// <summary>All readers, in the order in which they are asked: the ones with a mark of their own come first.</summary>
     public static IReadOnlyList<ITraceReader> All { get; } =
     [
+        new TraceDatReader(),
         new TraceCmdReportReader(),
         new FtraceReader(),
         new PerfScriptReader(),

@@ -126,10 +126,20 @@ public static class TraceSource
         var firstSeq = session.NextSeq;
         TextSummary summary;
         session.RawBytes = () => hashed.Bytes;
-        using (var ahead = new ReadAheadStream(text, session.Cancellation))
+        if (reader is ISeekingReader seeking && !isGzip && stream is FileStream { CanSeek: true } file)
         {
+            // Such a reader does not pass over all bytes, nor in their order.
+            using var hashing = new DrainThread(raw);
+            summary = seeking.Read(file.SafeFileHandle, session);
+            hashing.Finish();
+        }
+        else
+        {
+            using var ahead = new ReadAheadStream(text, session.Cancellation);
             summary = reader.Read(ahead, session);
         }
+
+        session.RawBytes = () => hashed.Bytes;
 
         // A damaged or padded file has bytes that the reader never asked for; the hash is of the whole file all the same.
         raw.CopyTo(Stream.Null);
@@ -153,6 +163,6 @@ public static class TraceSource
         }
 
         var hint = text.Damage is null ? ForeignFormats.Hint(text.Head) : $" ({text.Damage.Message})";
-        throw new ImportException($"{path}: not a trace that can be read{hint}; expected text of one of {TraceReaders.Names}");
+        throw new ImportException($"{path}: not a trace that can be read{hint}; expected one of {TraceReaders.Names}");
     }
 }

@@ -7,7 +7,7 @@ namespace TraceReplay.Replay;
 internal readonly record struct BreakExplanation(string RuleId, Evidence Evidence, FoldKind Fold, long FoldKey);
 
 /// <summary>Finds out why a break was not complete. Runs only once a violation is certain, so it may search.</summary>
-internal sealed class BreakExplainer(MachineState machine, InvalidationTracker tracker)
+internal sealed class BreakExplainer(MachineState machine, InvalidationTracker tracker, Policy policy)
 {
     // TLBIs further away than this belong to something else.
     private const ulong NearbyBytes = 2UL << 20;
@@ -190,6 +190,11 @@ internal sealed class BreakExplainer(MachineState machine, InvalidationTracker t
             return TlbiMiss.Stage2Step;
         }
 
+        if (policy.SameCpuTlbi && tlbi.Header.Cpu != record.Break.Header.Cpu)
+        {
+            return TlbiMiss.OtherCpu;
+        }
+
         if (!tracker.IsOrdered(record, tlbi) || WasUnordered(record, tlbi))
         {
             return TlbiMiss.Unordered;
@@ -299,6 +304,8 @@ internal sealed class BreakExplainer(MachineState machine, InvalidationTracker t
             TlbiMiss.Ttl => (RuleId.TlbiTtl, TtlWhy(tlbi, record)),
             TlbiMiss.Misaligned => (RuleId.TlbiRangeMisaligned, "has a base that is not aligned to its TTL hint"),
             TlbiMiss.Nxs => (RuleId.TlbiNxs, "is nXS, and the entry's memory has the XS attribute"),
+            TlbiMiss.OtherCpu => (
+                RuleId.NoTlbi, $"is of CPU {tlbi.Header.Cpu}, and the policy same-cpu-tlbi asks for one of CPU {record.Break.Header.Cpu}, which stored"),
             TlbiMiss.Stage2Step => (RuleId.Stage2Incomplete, "drops entries that combine both stages, and nothing invalidated the stage-2 entry by IPA"),
             TlbiMiss.Regime => (RuleId.TlbiRegime, RegimeWhy(tlbi, record)),
             TlbiMiss.Vmid => (RuleId.TlbiVmid, VmidWhy(tlbi, record)),

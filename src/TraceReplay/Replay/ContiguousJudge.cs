@@ -9,7 +9,7 @@ namespace TraceReplay.Replay;
 /// it was completed, at a context switch or TTBR load of the writer, when another CPU stores to it, when the writer came back to a member it
 /// had written after storing elsewhere or after writing all members, and at the end.
 /// </remarks>
-internal sealed class ContiguousJudge(MachineState machine, ContiguousMembers contents)
+internal sealed class ContiguousJudge(MachineState machine, ContiguousMembers contents, Policy policy)
 {
     private readonly Dictionary<ulong, ContiguousGroup> _dirty = [];
     private readonly List<CpuGroups> _cpus = [];
@@ -206,9 +206,14 @@ internal sealed class ContiguousJudge(MachineState machine, ContiguousMembers co
         return _cpus[cpu];
     }
 
-    private static bool IsQuiescentBefore(ContiguousGroup group, int member, in StoreContext store)
+    private bool IsQuiescentBefore(ContiguousGroup group, int member, in StoreContext store)
     {
         var otherCpu = group.Last.Header.Cpu != store.Header.Cpu;
+        if (policy.GroupEager)
+        {
+            return true;
+        }
+
         return otherCpu || (group.IsWritten(member) && (group.StoredElsewhere || group.Written == group.Members));
     }
 

@@ -54,7 +54,7 @@ internal readonly record struct Evidence(
 }
 
 /// <summary>Collects findings: one a fault, with the stores that belong to it.</summary>
-internal sealed class FindingCollector(IReplaySink sink)
+internal sealed class FindingCollector(IReplaySink sink, Policy policy)
 {
     private readonly List<Finding> _findings = [];
     private readonly Dictionary<(string Rule, long Kind, long Key), Fold> _folds = [];
@@ -86,6 +86,11 @@ internal sealed class FindingCollector(IReplaySink sink)
         }
 
         var finding = Make(explain is null ? verdict : verdict with { Evidence = explain() });
+        if (finding.Id == 0)
+        {
+            return finding;
+        }
+
         _findings.Add(finding);
         _folds[foldKey] = new Fold(finding, guard, guard?.Generation ?? 0, verdict.Where.Header.Seq);
         StoreOf(finding, verdict);
@@ -111,9 +116,12 @@ internal sealed class FindingCollector(IReplaySink sink)
         }
     }
 
-    // What one store does to the value it overwrites, or how members of a group differ, does not rest on events in between.
+    // What one store does to the value it overwrites, how members of a group differ, or how a descriptor reads, does not rest on events
+    // in between.
     private static bool IsSelfEvident(string rule) =>
-        rule.StartsWith("bbm-", StringComparison.Ordinal) || rule.StartsWith("cont-", StringComparison.Ordinal);
+        rule.StartsWith("bbm-", StringComparison.Ordinal) || rule.StartsWith("cont-", StringComparison.Ordinal)
+        || rule.StartsWith("desc-", StringComparison.Ordinal)
+        || rule is RuleId.StoreSize or RuleId.TtbrMisaligned or RuleId.LevelUnknown or RuleId.TraceGap or RuleId.LostEvents;
 
     /// <summary>Hands the findings to the sink.</summary>
     public void Finish()
@@ -127,14 +135,16 @@ internal sealed class FindingCollector(IReplaySink sink)
     private Finding Make(Verdict verdict)
     {
         var rule = RuleCatalogue.Get(verdict.RuleId);
+        var lowered = verdict.Severity is { } told && told < rule.Severity ? told : rule.Severity;
+        var severity = policy.SeverityOf(rule.Id, KeyOf(verdict.Space), lowered);
         var comparer = verdict.Space?.Comparer;
         string Decode(ulong? value) =>
             value is { } v && comparer is not null && verdict.Level is { } level ? DescriptorText.Describe(v, level, comparer) : "";
         return new Finding
         {
-            Id = _findings.Count + 1,
+            Id = severity is null ? 0 : _findings.Count + 1,
             Rule = rule,
-            Severity = verdict.Severity is { } lowered && lowered < rule.Severity ? lowered : rule.Severity,
+            Severity = severity ?? lowered,
             Confidence = verdict.Confidence,
             Where = verdict.Where.Header,
             Pc = verdict.Where.Pc,
@@ -159,6 +169,15 @@ internal sealed class FindingCollector(IReplaySink sink)
             Summary = verdict.Summary,
         };
     }
+
+    private static string? KeyOf(AddressSpace? space) => space?.Regime switch
+    {
+        null => null,
+        TranslationRegime.El2Host => "el2-host",
+        TranslationRegime.El2 => "el2",
+        TranslationRegime.Stage2 => "stage2",
+        _ => "el1",
+    };
 
     private void StoreOf(Finding finding, Verdict verdict) => sink.FindingStore(
         finding, verdict.Where.Header.Seq, verdict.Pa, verdict.Va, verdict.Old, verdict.New, verdict.StaleEvent?.Seq);

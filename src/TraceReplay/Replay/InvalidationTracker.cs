@@ -1,10 +1,11 @@
 using TraceReplay.Arm;
 using TraceReplay.Events;
+using TraceReplay.Rules;
 
 namespace TraceReplay.Replay;
 
 /// <summary>Moves stale records from broken to completed: DSB by the writer, covering TLBI, DSB by the TLBI's CPU.</summary>
-internal sealed class InvalidationTracker(MachineState machine, StaleRecords records)
+internal sealed class InvalidationTracker(MachineState machine, StaleRecords records, Policy policy)
 {
     // Spaces with nothing pending are dropped from the lists after so many TLBIs.
     private const int CompactInterval = 256;
@@ -50,7 +51,7 @@ internal sealed class InvalidationTracker(MachineState machine, StaleRecords rec
     public void Synchronise(BarrierOperation barrier, in EventHeader header)
     {
         var cpu = machine.Cpu(header.Cpu);
-        if (barrier.CoversStores)
+        if (barrier.CoversStores && (!policy.StrictDsb || (barrier.CoversLoads && barrier.Domain >= Shareability.Inner)))
         {
             for (var domain = 0; domain <= (int)barrier.Domain; domain++)
             {
@@ -136,6 +137,7 @@ internal sealed class InvalidationTracker(MachineState machine, StaleRecords rec
         }
         else if (tlbi.Target.Stage2 || tlbi.DropsCombined)
         {
+            // Which IPAs the addresses of a stage-1 operation lead to is not told: those that drop combined entries are taken to drop all.
             CollectWhole(tlbi, RootSlot.Stage2);
         }
     }
@@ -218,7 +220,7 @@ internal sealed class InvalidationTracker(MachineState machine, StaleRecords rec
     private bool Touch(in TlbiEvent tlbi, StaleRecord record, ProcessingElement cpu)
     {
         var mask = TlbiMatch.CoveredObligations(tlbi, record);
-        if (mask == 0 || !IsOrdered(record, tlbi))
+        if (mask == 0 || !IsOrdered(record, tlbi) || (policy.SameCpuTlbi && tlbi.Header.Cpu != record.Break.Header.Cpu))
         {
             return false;
         }

@@ -1,5 +1,6 @@
 using TraceReplay.Arm;
 using TraceReplay.Events;
+using TraceReplay.Rules;
 
 namespace TraceReplay.Replay;
 
@@ -39,12 +40,20 @@ internal sealed class MachineConfiguration
     private readonly TranslationControl?[] _controls = new TranslationControl?[TranslationRegimes.Count];
     private readonly ulong?[] _memoryAttributes = new ulong?[TranslationRegimes.Count];
     private readonly DescriptorFeatures[] _features = new DescriptorFeatures[TranslationRegimes.Count];
+    private readonly DescriptorFeatures _choices;
     private Granule _granule;
     private int? _inputAddressBits;
 
     public MachineConfiguration(TraceFacts facts)
+        : this(facts, Policy.Default)
+    {
+    }
+
+    public MachineConfiguration(TraceFacts facts, Policy policy)
     {
         _facts = facts;
+        _choices = ChoicesOf(policy);
+        Array.Fill(_features, _choices);
         _granule = Infer(facts) ?? Granule.Size4K;
         GranuleSource = Infer(facts) is null ? GranuleSource.Assumed : GranuleSource.Inferred;
         if (facts.FirstHypervisorConfiguration is { } first && new HypervisorConfiguration(first).HostAtEl2)
@@ -88,7 +97,8 @@ internal sealed class MachineConfiguration
 
     /// <summary>Layout of descriptors whose half is not known.</summary>
     public DescriptorFormat DefaultFormat => HostControl?.FormatOf(UsableHalf, IsSecure, Features(Host))
-        ?? new DescriptorFormat(_granule, Ds: false, Lpa: false, HardwareAccessFlag: false, HardwareDirty: null, IsSecure);
+        ?? new DescriptorFormat(
+            _granule, Ds: false, Lpa: false, HardwareAccessFlag: false, HardwareDirty: null, IsSecure, DescriptorLayout.TwoRanges, Features(Host));
 
     /// <summary>Level of roots whose TCR is not known: the lowest level that the trace names, or that of 48-bit addresses.</summary>
     public int DefaultStartLevel
@@ -139,6 +149,7 @@ internal sealed class MachineConfiguration
     /// <returns>True when that changes something.</returns>
     public bool SetFeatures(TranslationRegime regime, DescriptorFeatures features)
     {
+        features |= _choices;
         var changed = _features[(int)regime] != features;
         _features[(int)regime] = features;
         return changed;
@@ -242,6 +253,17 @@ internal sealed class MachineConfiguration
         var entries = 1 << indexBits;
         return new RootShape(format, level, entries, half == 0 ? 0 : ulong.MaxValue << bits);
     }
+
+    private static DescriptorFeatures ChoicesOf(Policy policy) =>
+        (policy.CacheHints ? DescriptorFeatures.CompareCacheHints : 0)
+        | (policy.ShRaw ? DescriptorFeatures.CompareRawShareability : 0)
+        | (policy.ReservedBlock ? DescriptorFeatures.ReservedBlocks : 0)
+        | policy.Af0IsBreak switch
+        {
+            AccessFlagBreak.On => DescriptorFeatures.ClearAccessFlagBreaks,
+            AccessFlagBreak.Off => DescriptorFeatures.ClearAccessFlagCached,
+            _ => DescriptorFeatures.None,
+        };
 
     private static Granule? Infer(TraceFacts facts)
     {

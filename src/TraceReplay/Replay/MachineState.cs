@@ -1,5 +1,6 @@
 using TraceReplay.Arm;
 using TraceReplay.Events;
+using TraceReplay.Rules;
 
 namespace TraceReplay.Replay;
 
@@ -21,12 +22,12 @@ internal sealed class MachineState
     private bool _isSeenFromBoot;
     private AddressSpace? _firstKernelSpace;
 
-    public MachineState(TraceFacts facts, IReplaySink sink)
+    public MachineState(TraceFacts facts, IReplaySink sink, Policy? policy = null)
     {
         Facts = facts;
         _sink = sink;
         AllCpus = CpuSet.FirstCpus(Math.Max(1, facts.CpuCount));
-        Configuration = new MachineConfiguration(facts);
+        Configuration = new MachineConfiguration(facts, policy ?? Policy.Default);
         Pending = new PendingSpaces();
     }
 

@@ -1,9 +1,10 @@
 using TraceReplay.Arm;
+using TraceReplay.Rules;
 
 namespace TraceReplay.Replay;
 
 /// <summary>Decides by HCR_EL2 and VTTBR_EL2 of a CPU which regime a register name or a TLBI means at that moment.</summary>
-internal sealed class RegimeSelector(MachineState machine)
+internal sealed class RegimeSelector(MachineState machine, Policy policy)
 {
     /// <summary>HCR_EL2 of a CPU; where it is not told the CPU is taken to run an ordinary kernel, or the VHE host that the trace tells of later.</summary>
     public HypervisorConfiguration? HypervisorOf(ProcessingElement cpu) => cpu.Hypervisor ?? machine.Configuration.AssumedHypervisor;
@@ -15,25 +16,27 @@ internal sealed class RegimeSelector(MachineState machine)
         switch (operation.Regime)
         {
             case TlbiRegime.El2:
-                return new TlbiTarget(
-                    hcr is { HostAtEl2: true } ? TranslationRegime.El2Host : TranslationRegime.El2, false, null, true);
+                return Target(hcr is { HostAtEl2: true } ? TranslationRegime.El2Host : TranslationRegime.El2, false, null);
             case TlbiRegime.El3:
-                return new TlbiTarget(null, false, null, true);
+                return Target(null, false, null);
         }
 
         // ALLE1 is for every VMID. The others that name stage 2 are only defined for EL1&0, whatever E2H and TGE say.
         if (operation.Method == TlbiMethod.All && operation.Stage2 && operation.Mnemonic.StartsWith("alle1", StringComparison.Ordinal))
         {
-            return new TlbiTarget(TranslationRegime.El1, true, null, true);
+            return Target(TranslationRegime.El1, true, null);
         }
 
         if (!operation.Stage2 && hcr is { RunsVheHost: true })
         {
-            return new TlbiTarget(TranslationRegime.El2Host, false, null, true);
+            return Target(TranslationRegime.El2Host, false, null);
         }
 
-        return new TlbiTarget(operation.Stage1 ? TranslationRegime.El1 : null, operation.Stage2, cpu.Vmid, cpu.Vmid is not null);
+        return Target(operation.Stage1 ? TranslationRegime.El1 : null, operation.Stage2, cpu.Vmid);
     }
+
+    private TlbiTarget Target(TranslationRegime? stage1, bool stage2, ushort? vmid) =>
+        new(stage1, stage2, vmid, !policy.Aside1Walkcache, policy.S2VaOk);
 
     /// <summary>How far a TLBI reaches: HCR_EL2.FB makes the local ones of EL1 broadcast.</summary>
     public Shareability ReachOf(TlbiOperation operation, ProcessingElement cpu)

@@ -53,6 +53,41 @@ internal sealed class RegisterJudge(MachineState machine, FindingCollector findi
         }
     }
 
+    /// <summary>A root was written. The alignment of its table rests on TCR; where that is not told, a guess would accuse small roots.</summary>
+    /// <param name="regime">Regime that walks it.</param>
+    /// <param name="half">0, or 1 for TTBR1.</param>
+    /// <param name="control">The regime's TCR, null where it was not told.</param>
+    /// <param name="register">Its name.</param>
+    /// <param name="value">The value written.</param>
+    /// <param name="writer">The write.</param>
+    public void RootWritten(
+        TranslationRegime regime, int half, TranslationControl? control, string register, ulong value, in StoreContext writer)
+    {
+        const ulong baseAddress = 0x0000_ffff_ffff_fffe;
+        if (control is null || machine.Configuration.ShapeOf(regime, half, control) is not { } shape)
+        {
+            return;
+        }
+
+        var odd = ReservedBits.MisalignedBits(value & baseAddress, shape.Entries, shape.Format.Ds || shape.Format.Lpa);
+        if (odd == 0)
+        {
+            return;
+        }
+
+        findings.Report(
+            new Verdict
+            {
+                RuleId = RuleId.TtbrMisaligned,
+                Where = writer,
+                Space = null,
+                Pa = value & baseAddress,
+                New = value,
+                Summary = $"{register.ToUpperInvariant()} written with 0x{value:x}: bits 0x{odd:x} lie below the alignment of a first table of {shape.Entries} entries",
+            },
+            FoldKind.Place, (long)value, null);
+    }
+
     /// <summary>A TLBI was executed: one of everything makes up for a change.</summary>
     public void Executed(in TlbiEvent tlbi)
     {

@@ -25,6 +25,7 @@ public sealed class ReplayEngine : IEventSink
     private readonly StaleRecords _records;
     private readonly InvalidationTracker _tracker;
     private readonly ToleratedRaces _races;
+    private readonly Requirements _requirements;
     private readonly StoreJudge _judge;
     private readonly ReuseJudge _reuse;
     private readonly ContiguousJudge _contiguous;
@@ -38,6 +39,10 @@ public sealed class ReplayEngine : IEventSink
     private readonly TableStores _stores;
     private readonly TlbiSites _sites;
     private readonly OperationCache _operations;
+    private readonly PageReuseJudge _pages;
+    private readonly TableLinkJudge _links;
+    private readonly VisibilityJudge _visibility;
+    private readonly Lints? _lints;
     private readonly LineIndex _lines = new();
     private long _events;
     private long _finalCompared;
@@ -55,21 +60,19 @@ public sealed class ReplayEngine : IEventSink
         _names = names;
         _options = options;
         _sink = sink;
-        _machine = new MachineState(facts, sink);
-        _findings = new FindingCollector(sink);
+        _machine = new MachineState(facts, sink, options.Policy);
+        _findings = new FindingCollector(sink, options.Policy);
         _records = new StaleRecords(_machine, sink);
-        _tracker = new InvalidationTracker(_machine, _records);
+        _tracker = new InvalidationTracker(_machine, _records, options.Policy);
         _races = new ToleratedRaces(facts, options, names);
         _transitions = new TransitionLog(sink);
-        var breaks = new BreakExplainer(_machine, _tracker);
-        _judge = new StoreJudge(_machine, _records, breaks, _findings, _transitions, _races, _lines)
-        {
-            BbmLevel = options.BbmLevel ?? 0,
-        };
+        var breaks = new BreakExplainer(_machine, _tracker, options.Policy);
+        _requirements = new Requirements(_machine, options.Policy) { BbmLevel = BbmLevelOf(options) ?? 0 };
+        _judge = new StoreJudge(_machine, _records, breaks, _findings, _transitions, _races, _lines, _requirements);
         _reuse = new ReuseJudge(_machine, _findings, breaks);
-        _contiguous = new ContiguousJudge(_machine, new ContiguousMembers(_machine, _findings, _lines));
+        _contiguous = new ContiguousJudge(_machine, new ContiguousMembers(_machine, _findings, _lines), options.Policy);
         _copies = new CopyJudge(_machine, sink, _findings, _lines);
-        _selector = new RegimeSelector(_machine);
+        _selector = new RegimeSelector(_machine, options.Policy);
         var tainted = new TaintedSpaces();
         var loads = new RootLoadJudge(_machine, _findings, tainted, breaks, new FlushExplainer(_machine, _tracker));
         _roots = new RootTracker(_machine, sink, _selector, _copies, loads, tainted);
@@ -77,7 +80,14 @@ public sealed class ReplayEngine : IEventSink
         _roots.Registers = _registers;
         _restrictions = new RestrictionWatch(_findings, facts, options, breaks);
         _runs = new KernelRunTracker(sink);
-        _stores = new TableStores(_machine, _judge, _records, _reuse, _contiguous, _copies, tainted, _runs);
+        _pages = new PageReuseJudge(_machine, _findings, breaks);
+        _visibility = new VisibilityJudge(_machine, _findings);
+        _lints = options.Lints ? new Lints(_machine, _findings) : null;
+        var howNames = new NameCache(names);
+        _links = new TableLinkJudge(_machine, _findings, howNames, _lines);
+        _stores = new TableStores(
+            _machine, _judge, _records, _reuse, _contiguous, _copies, tainted, _runs, new StoreNotes(_machine, _findings, howNames, _lines),
+            _links, _visibility, _lints);
         _sites = new TlbiSites(sink);
         _operations = new OperationCache(names);
         _judge.Restricted = _restrictions.Add;
@@ -136,6 +146,7 @@ public sealed class ReplayEngine : IEventSink
             ReportIneffective(tlbi, e);
         }
 
+        _visibility.Used(e.Header.Cpu);
         _races.Executed(tlbi);
         _registers.Executed(tlbi);
         var covered = _tracker.Execute(tlbi);
@@ -148,6 +159,7 @@ public sealed class ReplayEngine : IEventSink
 
         site.Covered += covered > 0 ? 1 : 0;
         site.Records += covered;
+        _lints?.Executed(tlbi, covered, new StoreContext(e.Header, e.Pc, 0), e.Operation);
     }
 
     public void On(in BarrierInstruction e)
@@ -155,6 +167,8 @@ public sealed class ReplayEngine : IEventSink
         Begin(e.Header);
         var barrier = _operations.Barrier(e.Kind);
         _machine.Cpu(e.Header.Cpu).NoteBarrier(e.Header.Seq, e.Header.Line, barrier);
+        _visibility.Ran(barrier, e.Header.Cpu);
+        _links.Ran(barrier);
         if (barrier is { Kind: BarrierKind.Dsb })
         {
             Synchronise(barrier, e.Header);
@@ -171,6 +185,7 @@ public sealed class ReplayEngine : IEventSink
 
         Begin(e.Header);
         var register = _names.Name(e.Register);
+        _visibility.Used(e.Header.Cpu);
         _roots.Write(register, e.Value, new StoreContext(e.Header, e.Pc, 0));
     }
 
@@ -233,12 +248,20 @@ public sealed class ReplayEngine : IEventSink
         Begin(e.Header);
         _machine.Configuration.SetFact(_names.Name(e.Key), _names.Name(e.Value));
         _machine.RefreshComparers();
-        _judge.BbmLevel = _options.BbmLevel ?? _machine.Configuration.BbmLevel ?? 0;
+        _requirements.BbmLevel = BbmLevelOf(_options) ?? _machine.Configuration.BbmLevel ?? 0;
     }
 
     public void On(in PageAllocation e)
     {
         Begin(e.Header);
+        if (_records.Added is null)
+        {
+            _pages.Begin();
+            _records.Added = _pages.Added;
+            _records.Completed += _pages.Completed;
+        }
+
+        _pages.On(e);
         if (e.IsFree)
         {
             return;
@@ -262,7 +285,9 @@ public sealed class ReplayEngine : IEventSink
         // The marker is printed before the next event of its CPU: the gap began after the last one.
         var cpu = _machine.Cpu(e.Header.Cpu);
         _findings.Doubt(cpu.LastSeq, e.Header.Seq);
+        ReportLost(e);
         _contiguous.Forget(e.Header.Seq);
+        _visibility.Forget();
         _roots.Lost(e.Header.Cpu);
         ForgetStaleRecords(e.Header.Seq);
         _machine.DoubtfulBefore = e.Header.Seq;
@@ -271,6 +296,7 @@ public sealed class ReplayEngine : IEventSink
 
     private void ForgetStaleRecords(long seq)
     {
+        _pages.Forget();
         var open = new List<StaleRecord>();
         foreach (var space in _machine.Spaces)
         {
@@ -290,6 +316,9 @@ public sealed class ReplayEngine : IEventSink
         _contiguous.Finish();
         _copies.Finish();
         _restrictions.Finish();
+        _visibility.Finish();
+        _pages.Finish();
+        LateEffectReport.Report(_machine, _findings);
         _registers.Finish();
         PendingReport.Report(_machine, _findings);
         var open = new List<StaleRecord>();
@@ -312,7 +341,7 @@ public sealed class ReplayEngine : IEventSink
         return new ReplaySummary
         {
             Events = _events,
-            BbmLevel = _judge.BbmLevel,
+            BbmLevel = _requirements.BbmLevel,
             GranuleBytes = _machine.Configuration.Granule.Bytes,
             GranuleSource = _machine.Configuration.GranuleSource,
             FinalCompared = _finalCompared,
@@ -324,6 +353,8 @@ public sealed class ReplayEngine : IEventSink
             Findings = _findings.Findings,
         };
     }
+
+    private static int? BbmLevelOf(ReplayOptions options) => options.BbmLevel ?? options.Policy.BbmLevel;
 
     private void Begin(in EventHeader header)
     {
@@ -341,11 +372,12 @@ public sealed class ReplayEngine : IEventSink
         _events++;
         _lines.Note(header.Seq, header.Line);
         var cpu = _machine.Cpu(header.Cpu);
-        if (cpu.SwitchPending || IsOtherTask(cpu, header))
+        if (_options.Policy.ImpliedDsbAtSwitch && (cpu.SwitchPending || IsOtherTask(cpu, header)))
         {
             // __switch_to runs a DSB ISH; a change of task on a CPU tells of one where sched_switch is not traced.
             cpu.SwitchPending = false;
             _contiguous.Switched(header.Cpu);
+            _visibility.Moved(header.Cpu);
             _tracker.Synchronise(BarrierOperation.ContextSwitch, header);
         }
 
@@ -418,6 +450,21 @@ public sealed class ReplayEngine : IEventSink
                 Summary = $"{tlbi.Operation.Mnemonic} 0x{e.Operand:x} can invalidate nothing: {why}",
             },
             FoldKind.Place, e.Pc is { } pc ? (long)pc : e.Operation, null);
+    }
+
+    private void ReportLost(in LostEvents e)
+    {
+        var count = e.Count is { } told ? $"{told}" : "an unknown number of";
+        _findings.Report(
+            new Verdict
+            {
+                RuleId = RuleId.LostEvents,
+                Where = new StoreContext(e.Header, null, 0),
+                Space = null,
+                Pa = 0,
+                Summary = $"CPU {e.Header.Cpu} lost {count} events before this line: what depends on them is not known",
+            },
+            FoldKind.Place, e.Header.Cpu, null);
     }
 
     private int? EntriesAt(ulong tableBase)

@@ -1,10 +1,18 @@
+using TraceReplay.Rules;
+
 namespace TraceReplay.Replay;
 
 /// <summary>How a trace is replayed.</summary>
 public sealed record ReplayOptions
 {
-    /// <summary>FEAT_BBM level of the least capable CPU, 0..3; null takes what the trace tells, or 0.</summary>
+    /// <summary>What is asked of the trace.</summary>
+    public Policy Policy { get; init; } = Policy.Default;
+
+    /// <summary>FEAT_BBM level of the least capable CPU, 0..3; null takes that of the policy, else what the trace tells, or 0.</summary>
     public int? BbmLevel { get; init; }
+
+    /// <summary>Also report what breaks no rule and costs time (<see cref="Rules.LintRules"/>).</summary>
+    public bool Lints { get; init; }
 
     /// <summary>Nanoseconds after which a restriction without invalidation is reported, for time clocks.</summary>
     public long StalePermissionNs { get; init; } = 1_000_000_000;

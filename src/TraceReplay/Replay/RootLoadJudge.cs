@@ -112,11 +112,17 @@ internal sealed class RootLoadJudge(
                 continue;
             }
 
+            // Kernel trees that follow one another are copies: what is missing is the flush of the swap, whatever the sizes.
+            var overlap = SizeOverlap.Find(other, space);
+            var sizes = overlap is { } va ? $"; one has a block at VA 0x{va:x} and the other smaller entries" : "";
+            var rule = space.IsStage2 ? RuleId.VmidReuse
+                : overlap is null || space.Half == 1 ? RuleId.AsidReuse
+                : RuleId.OverlapBlockTable;
             Report(
-                load, space.IsStage2 ? RuleId.VmidReuse : RuleId.AsidReuse, machine.Facts.HasTables ? Confidence.Certain : Confidence.Likely, null, other.Root.Base,
+                load, rule, machine.Facts.HasTables ? Confidence.Certain : Confidence.Likely, overlap, other.Root.Base,
                 other.LastLoad, flushes.Explain(other, asid, cpu.Cpu),
                 $"{RegisterText(space)} loaded with root 0x{space.Root.Base:x} under {TagText(space)} {asid}: CPU {cpu.Cpu} has not invalidated "
-                + $"root 0x{other.Root.Base:x} under that {TagText(space)}, last loaded at line {other.LastLine}");
+                + $"root 0x{other.Root.Base:x} under that {TagText(space)}, last loaded at line {other.LastLine}{sizes}");
             return;
         }
     }

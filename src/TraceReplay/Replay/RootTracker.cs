@@ -87,6 +87,11 @@ internal sealed class RootTracker(
                 return;
         }
 
+        if (name is "ttbr0" or "ttbr1" or "vttbr")
+        {
+            Registers?.RootWritten(regime, name is "ttbr1" ? 1 : 0, registers.Control, register, value, writer);
+        }
+
         NoteKernelRoot(cpu, regime, name);
         if (name.SequenceEqual(HoldsAsidInTtbr1(cpu, regime) ? "ttbr1" : "ttbr0"))
         {
@@ -183,7 +188,7 @@ internal sealed class RootTracker(
     {
         if (machine.Configuration.SetFeatures(regime, features))
         {
-            machine.RefreshFeatures(regime, features);
+            machine.RefreshFeatures(regime, machine.Configuration.Features(regime));
         }
     }
 

@@ -6,7 +6,7 @@ namespace TraceReplay.Replay;
 internal readonly record struct StaleConflict(StaleRecord Stale, DescriptorChange Change, Requirement Requirement);
 
 /// <summary>Finds the stale values that conflict with a value made: by input address, whatever table they stood in.</summary>
-internal sealed class StaleConflicts(MachineState machine)
+internal sealed class StaleConflicts(MachineState machine, Requirements requirements)
 {
     private readonly List<StaleRecord> _overlapping = [];
     private readonly List<StaleRecord> _restricted = [];
@@ -22,8 +22,7 @@ internal sealed class StaleConflicts(MachineState machine)
     /// <param name="index">Entry made.</param>
     /// <param name="newValue">Value made.</param>
     /// <param name="except">A record that was judged already.</param>
-    /// <param name="bbmLevel">FEAT_BBM level.</param>
-    public StaleConflict? FindWorst(TableUse use, int index, ulong newValue, StaleRecord? except, int bbmLevel)
+    public StaleConflict? FindWorst(TableUse use, int index, ulong newValue, StaleRecord? except)
     {
         _overlapping.Clear();
         _restricted.Clear();
@@ -43,7 +42,7 @@ internal sealed class StaleConflicts(MachineState machine)
                 _restricted.Add(record);
             }
 
-            var requirement = change.RequirementAt(bbmLevel, HasNoTranslate(use, record.Value, newValue));
+            var requirement = requirements.Of(change, HasNoTranslate(use, record.Value, newValue), use.Space.Format, record.Value, newValue);
             var found = new StaleConflict(record, change, requirement);
             if (requirement != Requirement.None && (worst is not { } known || IsWorse(found, known, use.PaOf(index))))
             {

@@ -15,6 +15,9 @@ internal sealed class StaleRecords(MachineState machine, IReplaySink sink)
     /// <summary>Records made so far.</summary>
     public int Created => _created;
 
+    /// <summary>Called when a record is made.</summary>
+    public Action<StaleRecord>? Added { get; set; }
+
     /// <summary>Called when a record is completed, before it is used again.</summary>
     public Action<StaleRecord>? Completed { get; set; }
 
@@ -74,6 +77,7 @@ internal sealed class StaleRecords(MachineState machine, IReplaySink sink)
         record.Target = null;
         SetObligations(record, obligations);
         machine.Pending.Add(record);
+        Added?.Invoke(record);
         return record;
     }
 

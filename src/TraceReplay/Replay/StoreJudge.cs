@@ -11,17 +11,14 @@ internal readonly record struct JudgedStore(TransitionClass Class, StaleRecord? 
 /// <summary>Judges one store to one table in its place: against the value it overwrites, and against every value still cached.</summary>
 internal sealed class StoreJudge(
     MachineState machine, StaleRecords records, BreakExplainer explainer, FindingCollector findings, TransitionLog transitions,
-    ToleratedRaces races, LineIndex lines)
+    ToleratedRaces races, LineIndex lines, Requirements requirements)
 {
     private static readonly Evidence Overwritten = new(null, "none can count: the old value was in memory until this store", null, null, "");
 
     private static readonly Evidence OneMemberOnly = new(
         null, "none for this member alone can count: an entry for the whole group may come from the members that stayed", null, null, "");
 
-    private readonly StaleConflicts _conflicts = new(machine);
-
-    /// <summary>FEAT_BBM level of the least capable CPU.</summary>
-    public int BbmLevel { get; set; }
+    private readonly StaleConflicts _conflicts = new(machine, requirements);
 
     /// <summary>Called with each record of a restriction: lost permissions, or global to non-global.</summary>
     public Action<StaleRecord>? Restricted { get; set; }
@@ -136,7 +133,8 @@ internal sealed class StoreJudge(
             }
 
             // Without a record no CPU can have cached the old value.
-            var requirement = change.RequirementAt(BbmLevel, StaleConflicts.HasNoTranslate(use, oldValue, newValue));
+            var requirement = requirements.Of(
+                change, StaleConflicts.HasNoTranslate(use, oldValue, newValue), use.Space.Format, oldValue, newValue);
             if (requirement != Requirement.None && record is not null)
             {
                 finding = ReportOverwrite(use, index, oldValue, newValue, change, requirement, store, record);
@@ -205,7 +203,7 @@ internal sealed class StoreJudge(
             return null;
         }
 
-        var worst = _conflicts.FindWorst(use, index, newValue, except, BbmLevel);
+        var worst = _conflicts.FindWorst(use, index, newValue, except);
         foreach (var record in _conflicts.Restricted)
         {
             Restricted?.Invoke(record);
@@ -370,6 +368,8 @@ internal sealed class StoreJudge(
         TransitionClass.TableSwapEqual or TransitionClass.TableSwapDifferent => RuleId.TableSwap,
         TransitionClass.ContiguousChange => RuleId.ContiguousChange,
         TransitionClass.Fuse => RuleId.TableToBlock,
+        TransitionClass.GlobalToNonGlobal => RuleId.GlobalToNonGlobal,
+        TransitionClass.PermissionRestrict => RuleId.ExecutePermission,
         TransitionClass.SizeAndPermission when oldKind == DescriptorKind.Table => RuleId.TableToBlock,
         _ => RuleId.BlockToTable,
     };

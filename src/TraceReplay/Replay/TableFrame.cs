@@ -59,6 +59,9 @@ public sealed class TableFrame(ulong baseAddress)
     /// <summary>Sequence number of the last store to any descriptor of the frame.</summary>
     public long LastStoreSeq { get; private set; }
 
+    /// <summary>CPU of that store.</summary>
+    public int LastStoreCpu { get; private set; }
+
     /// <summary>Sets a value without a store.</summary>
     public void Set(int index, ulong value)
     {
@@ -68,12 +71,13 @@ public sealed class TableFrame(ulong baseAddress)
     }
 
     /// <summary>Sets a value by a store.</summary>
-    public void Store(int index, ulong value, long seq)
+    public void Store(int index, ulong value, long seq, int cpu)
     {
         (_overwritten ??= new ulong[Entries])[index] = _values[index];
         Set(index, value);
         (_storeSeq ??= new uint[Entries])[index] = (uint)seq;
         LastStoreSeq = seq;
+        LastStoreCpu = cpu;
     }
 
     public void SetPrevious(int index, ulong value) => (_previous ??= new ulong[Entries])[index] = value;

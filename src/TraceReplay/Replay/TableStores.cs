@@ -6,7 +6,7 @@ namespace TraceReplay.Replay;
 /// <summary>Applies stores and told contents to memory and to the tables' places, and has each judged where it counts.</summary>
 internal sealed class TableStores(
     MachineState machine, StoreJudge judge, StaleRecords records, ReuseJudge reuse, ContiguousJudge contiguous, CopyJudge copies,
-    TaintedSpaces tainted, KernelRunTracker runs)
+    TaintedSpaces tainted, KernelRunTracker runs, StoreNotes notes, TableLinkJudge links, VisibilityJudge visibility, Lints? lints)
 {
     private readonly List<TableUse> _uses = [];
     private readonly List<StaleRecord> _dropped = [];
@@ -27,7 +27,9 @@ internal sealed class TableStores(
         var at = TableFrame.IndexOf(pa);
         var known = e.Old is null ? machine.IsReliable(frame, at) : frame.IsKnown(at);
         var oldValue = known ? frame[at] : 0;
+        var expected = oldValue;
         var revealed = false;
+        var gaps = Gaps;
         if (e.Old is { } told && (!known || told != oldValue))
         {
             revealed = Reveal(frame, at, pa, known, oldValue, told);
@@ -37,8 +39,18 @@ internal sealed class TableStores(
         FindUses(frame, pa, e.Level, e.Header.Seq);
         var primary = Primary();
         NoteRunningRoot(e.Header.Cpu);
+        if (Gaps != gaps)
+        {
+            notes.ChangedUnseen(primary, pa, expected, oldValue, frame.StoreSeqOf(at), store);
+        }
+
         if (primary is not null)
         {
+            if ((e.SizeBytes & 7) != 0)
+            {
+                notes.NotWhole(primary, primary.IndexOf(pa), e);
+            }
+
             if (revealed)
             {
                 LinkRevealed(pa, oldValue, e.Header.Seq);
@@ -49,7 +61,8 @@ internal sealed class TableStores(
         }
         else
         {
-            frame.Store(at, e.New, e.Header.Seq);
+            notes.LevelUnknown(pa, e.New, store);
+            frame.Store(at, e.New, e.Header.Seq, e.Header.Cpu);
         }
     }
 
@@ -277,11 +290,18 @@ internal sealed class TableStores(
             frame.SetPrevious(at, oldValue);
         }
 
-        frame.Store(at, newValue, seq);
+        frame.Store(at, newValue, seq, store.Header.Cpu);
         if (primary.Space.IsLive)
         {
             var primaryAt = _uses.IndexOf(primary);
-            runs.Stored(primary, primary.IndexOf(pa), judged[primaryAt].Class, store);
+            var transition = judged[primaryAt].Class;
+            runs.Stored(primary, primary.IndexOf(pa), transition, store);
+            notes.Stored(primary, primary.IndexOf(pa), known, oldValue, newValue, transition, store);
+            visibility.Stored(primary, primary.IndexOf(pa), newValue, transition, store);
+            if (lints is not null && transition == TransitionClass.Make)
+            {
+                lints.Made(primary, primary.IndexOf(pa), frame.PreviousOf(at), newValue, store);
+            }
         }
 
         copies.Stored(pa, newValue, primary.Level, StoreJudge.VaOf(primary, primary.IndexOf(pa)), store);
@@ -337,6 +357,7 @@ internal sealed class TableStores(
         if (isTable && !use.IsStaleLinked)
         {
             reuse.Linking(use, index, newValue, store);
+            links.Linking(use, index, oldValue, newValue, store);
             var hadGlobal = use.Space.MayHaveGlobal;
             var linked = machine.Link(use, index, newValue, store.Header.Seq);
             if (!hadGlobal)

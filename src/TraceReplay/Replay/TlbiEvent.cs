@@ -7,8 +7,10 @@ namespace TraceReplay.Replay;
 /// <param name="Stage1">Regime whose stage-1 entries it drops; null for none.</param>
 /// <param name="Stage2">True when it drops stage-2 entries.</param>
 /// <param name="Vmid">VMID it is limited to; null for any, or where it is not told.</param>
-/// <param name="IsVmidTold">False where the VMID is not told.</param>
-internal readonly record struct TlbiTarget(TranslationRegime? Stage1, bool Stage2, ushort? Vmid, bool IsVmidTold);
+/// <param name="AsidSparesTables">True where an operation by ASID is taken to leave walk caches alone.</param>
+/// <param name="AddressDropsCombined">True where an operation on stage 1 by address is taken to drop entries that combine both stages.</param>
+internal readonly record struct TlbiTarget(
+    TranslationRegime? Stage1, bool Stage2, ushort? Vmid, bool AsidSparesTables = false, bool AddressDropsCombined = false);
 
 /// <summary>A TLBI as it was executed, decoded for the granule in use.</summary>
 internal readonly record struct TlbiEvent(
@@ -26,7 +28,8 @@ internal readonly record struct TlbiEvent(
     /// True when it drops entries that combine both stages: an operation on all of stage 1 of EL1&amp;0. Those by address do so for the
     /// addresses that map the IPA, which a trace does not tell.
     /// </summary>
-    public bool DropsCombined => Operation.Method == TlbiMethod.All && Target.Stage1 == TranslationRegime.El1;
+    public bool DropsCombined => Target.Stage1 == TranslationRegime.El1
+        && (Operation.Method == TlbiMethod.All || (Target.AddressDropsCombined && Operation.Method != TlbiMethod.Asid));
 
     /// <summary>What it does for a stale record that it covers.</summary>
     public InvalidationStep StepFor(StaleRecord record) => !record.Space.IsStage2 ? InvalidationStep.Whole
@@ -76,8 +79,11 @@ internal enum TlbiMiss
     /// <summary>This CPU only.</summary>
     Local = 12,
 
+    /// <summary>It would cover it, but only TLBIs of the CPU that stored are taken to count.</summary>
+    OtherCpu = 13,
+
     /// <summary>It would cover it, but no DSB ordered the store before it.</summary>
-    Unordered = 13,
+    Unordered = 14,
 }
 
 /// <summary>Which stale records a TLBI covers (DDI 0487 D8.17.5.4: R_VMSWQ, R_ZSXRQ, R_JXKNN, R_CHVGJ, R_LGSCG, R_TVTYQ).</summary>
@@ -96,7 +102,7 @@ internal static class TlbiMatch
             return TlbiMiss.Vmid;
         }
 
-        if (tlbi.IsByAddress)
+        if (tlbi.IsByAddress && !(record.Space.IsStage2 && tlbi.DropsCombined))
         {
             if (!Overlaps(tlbi, record))
             {
@@ -125,7 +131,7 @@ internal static class TlbiMatch
     /// <summary>True when the operation's ASID, or its VMID for stage 2, is one the obligation is about.</summary>
     public static bool MatchesTag(in TlbiEvent tlbi, StaleRecord record, in Obligation obligation) => record.Space.IsStage2
         ? tlbi.Target.Vmid is not { } vmid || obligation.AsidUnknown || obligation.Asid == vmid
-        : MatchesAsid(tlbi, obligation);
+        : MatchesAsid(tlbi, obligation) && !(record.IsTable && tlbi.Target.AsidSparesTables && tlbi.Operation.Method == TlbiMethod.Asid);
 
     private static bool MatchesAsid(in TlbiEvent tlbi, in Obligation obligation) => tlbi.Operation.Method switch
     {

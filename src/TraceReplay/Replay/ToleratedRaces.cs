@@ -47,7 +47,7 @@ internal sealed class ToleratedRaces(TraceFacts facts, ReplayOptions options, Na
             }
             else if (PidOf(tlbi.Header) == pid && TlbiMatch.CoveredObligations(tlbi, zapped) != 0)
             {
-                finding.Severity = Severity.Warning;
+                finding.Severity = options.Policy.HideTolerated ? Severity.Info : Severity.Warning;
                 finding.Tag = Tag;
                 _open.RemoveAt(i);
             }

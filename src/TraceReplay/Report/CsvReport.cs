@@ -8,14 +8,14 @@ public static class CsvReport
     private static readonly CsvWriterOptions Options = CsvWriterOptions.Default with { NewLine = "\n" };
 
     /// <summary>Writes the header and all rows; returns the number of rows.</summary>
-    public static long Write(QueryResult result, TextWriter output)
+    public static long Write(IResultRows result, TextWriter output)
     {
         using var csv = CsvWriter.Create(output, Options, leaveOpen: true);
         return Write(result, csv);
     }
 
     /// <summary>Writes a file. It appears under its name only when it is whole; a file of that name is replaced.</summary>
-    public static long WriteFile(QueryResult result, string path)
+    public static long WriteFile(IResultRows result, string path)
     {
         var partial = path + ".partial";
         try
@@ -36,7 +36,7 @@ public static class CsvReport
         }
     }
 
-    private static long Write(QueryResult result, CsvWriter csv)
+    private static long Write(IResultRows result, CsvWriter csv)
     {
         csv.WriteHeader([.. result.Columns]);
         long rows = 0;

@@ -16,7 +16,7 @@ public static class HistoryReport
     public static long WriteAddress(TraceDatabase database, ulong va, int? asid, TextWriter output)
     {
         using var rows = QueryResult.Run(database, "va_history", ("va", unchecked((long)va)), ("asid", (long?)asid));
-        return Write(rows, output, row => $"L{row.Text("level"),-2} {row.Text("pa")}  ");
+        return Write(rows, output, Entry);
     }
 
     private static long Write(QueryResult rows, TextWriter output, Func<QueryResult, string> place)
@@ -26,7 +26,7 @@ public static class HistoryReport
         {
             output.WriteLine(
                 ($"line {rows.Text("line"),-9} {rows.Text("time"),18}  CPU {rows.Text("cpu"),-3} {place(rows)}"
-                + $"{rows.Text("event"),-9} {Change(rows)}  {rows.Text("detail")}").TrimEnd()
+                + $"{rows.Text("event"),-9} {Change(rows)}{rows.Text("detail")}").TrimEnd()
                 + (rows.Text("event") == "store" && rows.Text("task") is { Length: > 0 } task ? $"  [{task}]" : ""));
             count++;
         }
@@ -34,9 +34,17 @@ public static class HistoryReport
         return count;
     }
 
-    private static string Change(QueryResult rows)
+    // As wide where there is none: a TLBI is about an address, not an entry.
+    private static string Entry(QueryResult row) =>
+        row.Text("pa") is { Length: > 0 } pa ? $"L{row.Text("level"),-2} {pa}  " : new string(' ', 24);
+
+    private static string Change(QueryResult rows) => (rows.Text("old"), rows.Text("new")) switch
     {
-        var (old, value) = (rows.Text("old"), rows.Text("new"));
-        return value.Length == 0 ? old : $"{(old.Length == 0 ? "?" : old)} -> {value}";
-    }
+        ("", "") => "",
+        (var old, "") => $"{old}  ",
+        ("", var value) when rows.Text("event") == "store" => $"? -> {value}  ",
+        // Told by an event that does not say what was there before.
+        ("", var value) => $"{value}  ",
+        var (old, value) => $"{old} -> {value}  ",
+    };
 }

@@ -5,21 +5,23 @@ namespace TraceReplay.Report;
 /// <summary>What a database holds: the inputs, how they were replayed, and what was found.</summary>
 public static class InfoReport
 {
+    private const int NarrowestName = 20;
+
     /// <summary>Writes everything.</summary>
     public static void Write(TraceDatabase database, TextWriter output)
     {
         WriteTraces(database, output);
-        WriteCounts(database, output, "events", "event_counts", row => $"{row.Text("kind"),-20} {Count(row),14}");
+        WriteCounts(database, output, "events", "event_counts", "kind", Count);
         WriteCounts(
             database, output, "problems", "problem_totals",
-            row => $"{row.Text("kind"),-20} {Count(row),14}  {row.Text("severity")}: {row.Text("help")}");
+            "kind", row => $"{Count(row)}  {row.Text("severity")}: {row.Text("help")}");
         WriteCounts(
             database, output, "skipped events", "skipped_events",
-            row => $"{row.Text("event"),-20} {Count(row),14}  first at line {row.Text("first_line")}");
+            "event", row => $"{Count(row)}  first at line {row.Text("first_line")}");
         WriteReplay(database, output);
         WriteCounts(
             database, output, "findings by rule", "finding_counts",
-            row => $"{row.Text("severity"),-8} {row.Text("rule"),-28} {Number.Format(row.Integer("findings") ?? 0),10}  "
+            "rule", row => $"{row.Text("severity"),-8} {Number.Format(row.Integer("findings") ?? 0),14}  "
                 + $"{row.Text("confidence")}{(row.Text("tag").Length == 0 ? "" : ", " + row.Text("tag"))}");
         output.WriteLine($"findings: {(IsReplayed(database) ? Verdict.Read(database) : "not replayed")}");
     }
@@ -105,29 +107,33 @@ public static class InfoReport
     }
 
     private static void WriteCounts(
-        TraceDatabase database, TextWriter output, string title, string query, Func<QueryResult, string> format)
+        TraceDatabase database, TextWriter output, string title, string query, string nameColumn, Func<QueryResult, string> format)
     {
+        List<(string Name, string Text)> lines = [];
         using var rows = QueryResult.Run(database, query);
-        var any = false;
         while (rows.Read())
         {
             // event_counts lists kinds that do not occur as well.
-            if (query == "event_counts" && rows.Integer("count") == 0)
+            if (query != "event_counts" || rows.Integer("count") != 0)
             {
-                continue;
+                lines.Add((rows.Text(nameColumn), format(rows)));
             }
+        }
 
-            if (!any)
-            {
-                output.WriteLine($"{title}:");
-                any = true;
-            }
+        if (lines.Count == 0)
+        {
+            return;
+        }
 
-            output.WriteLine("  " + format(rows));
+        var width = lines.Max(line => Math.Max(line.Name.Length, NarrowestName));
+        output.WriteLine($"{title}:");
+        foreach (var (name, text) in lines)
+        {
+            output.WriteLine($"  {name.PadRight(width)} {text}");
         }
     }
 
-    private static string Count(QueryResult row) => Number.Format(row.Integer("count") ?? 0);
+    private static string Count(QueryResult row) => $"{Number.Format(row.Integer("count") ?? 0),14}";
 
     private static string Compression(string name) => name == "none" ? "not compressed" : name;
 }

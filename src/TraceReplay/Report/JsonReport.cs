@@ -14,7 +14,7 @@ public static class JsonReport
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Writes all rows; returns their number.</summary>
-    public static long Write(QueryResult result, TextWriter output)
+    public static long Write(IResultRows result, TextWriter output)
     {
         var buffer = new ArrayBufferWriter<byte>();
         using var json = new Utf8JsonWriter(buffer, Options);
@@ -35,7 +35,7 @@ public static class JsonReport
         return rows;
     }
 
-    private static void WriteRow(QueryResult result, Utf8JsonWriter json)
+    private static void WriteRow(IResultRows result, Utf8JsonWriter json)
     {
         json.WriteStartObject();
         for (var i = 0; i < result.Columns.Count; i++)

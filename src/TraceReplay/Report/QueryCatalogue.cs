@@ -18,6 +18,22 @@ public static class QueryCatalogue
         return All.FirstOrDefault(query => query.Name == wanted);
     }
 
+    /// <summary>The catalogue itself as a result: name, title, summary, parameters and columns of every query.</summary>
+    public static IResultRows Rows() => new ListedRows(
+        ["name", "title", "summary", "parameters", "columns"],
+        All.Select(query => (IReadOnlyList<string>)
+        [
+            query.Name,
+            query.Title,
+            query.Summary,
+            string.Join("; ", query.Parameters.Select(parameter => $"{parameter.Option}: {parameter.Explanation}")),
+            string.Join(' ', query.Columns.Select(column => column.Name)),
+        ]));
+
+    /// <summary>The same as somebody reads it to find a query: names and titles.</summary>
+    public static IResultRows Titles() => new ListedRows(
+        ["name", "title"], All.Select(query => (IReadOnlyList<string>)[query.Name, query.Title]));
+
     /// <summary>The query of this name, which must exist.</summary>
     public static CannedQuery Get(string name) =>
         Find(name) ?? throw new ArgumentException($"no canned query {name}", nameof(name));

@@ -10,7 +10,8 @@ namespace TraceReplay.Report;
 /// -- param: rule text NULL only this rule
 /// -- column: rule id of the rule
 /// </code>
-/// A parameter's default is a literal, <c>NULL</c> for "all", or <c>required</c>.
+/// A parameter's default is a literal, <c>NULL</c> for "all", or <c>required</c>. A query with a line <c>-- report: no</c> is no report
+/// of its own, although it needs no parameter.
 /// </summary>
 public static partial class QueryHeader
 {
@@ -22,6 +23,7 @@ public static partial class QueryHeader
         List<string> summary = [];
         List<QueryParameter> parameters = [];
         List<QueryColumn> columns = [];
+        var isReport = true;
         var number = 0;
         foreach (var line in text.Split('\n'))
         {
@@ -54,15 +56,20 @@ public static partial class QueryHeader
                 case "column":
                     columns.Add(ParseColumn(name, number, value));
                     break;
+                case "report" when value == "no":
+                    isReport = false;
+                    break;
+                case "report":
+                    throw Error(name, number, $"'report: {value}'; expected 'report: no', or no such line");
                 default:
-                    throw Error(name, number, $"unknown key '{match.Groups["key"].Value}'; expected title, summary, param or column");
+                    throw Error(name, number, $"unknown key '{match.Groups["key"].Value}'; expected title, summary, report, param or column");
             }
         }
 
         Require(title is not null, name, number, "title");
         Require(summary.Count > 0, name, number, "summary");
         Require(columns.Count > 0, name, number, "column");
-        return new CannedQuery(name, title!, string.Join(' ', summary), parameters, columns, text);
+        return new CannedQuery(name, title!, string.Join(' ', summary), parameters, columns, text, isReport);
     }
 
     private static QueryParameter ParseParameter(string name, int number, string value)
@@ -78,7 +85,12 @@ public static partial class QueryHeader
             "text" => QueryParameterType.Text,
             "integer" => QueryParameterType.Integer,
             "address" => QueryParameterType.Address,
-            var other => throw Error(name, number, $"unknown type '{other}'; expected text, integer or address"),
+            "rule" => QueryParameterType.Rule,
+            "severity" => QueryParameterType.Severity,
+            "confidence" => QueryParameterType.Confidence,
+            "class" => QueryParameterType.Class,
+            var other => throw Error(
+                name, number, $"unknown type '{other}'; expected text, integer, address, rule, severity, confidence or class"),
         };
         var text = match.Groups["default"].Value;
         object? preset = null;

@@ -1,11 +1,12 @@
 using System.Globalization;
 using Microsoft.Data.Sqlite;
+using SQLitePCL;
 using TraceReplay.Store;
 
 namespace TraceReplay.Report;
 
 /// <summary>The rows of a canned query, read one at a time: a result of millions of rows needs no memory.</summary>
-public sealed class QueryResult : IDisposable
+public sealed class QueryResult : IResultRows, IDisposable
 {
     private readonly SqliteCommand _command;
     private readonly SqliteDataReader _reader;
@@ -22,7 +23,6 @@ public sealed class QueryResult : IDisposable
         }
     }
 
-    /// <summary>Column names, in order.</summary>
     public IReadOnlyList<string> Columns { get; }
 
     /// <summary>Starts a query. Parameters that are not given have their default.</summary>
@@ -67,11 +67,20 @@ public sealed class QueryResult : IDisposable
         return Run(database, QueryCatalogue.Get(query), values);
     }
 
-    /// <summary>Goes to the next row; false behind the last.</summary>
     public bool Read() => _reader.Read();
 
-    /// <summary>A value of the row: <see cref="long"/>, <see cref="double"/>, <see cref="string"/>, or null.</summary>
-    public object? Value(int column) => _reader.IsDBNull(column) ? null : _reader.GetValue(column);
+    public object? Value(int column)
+    {
+        // Straight from the statement: the reader asks for the type several times, which is a third of the time of a large result.
+        var statement = _reader.Handle;
+        return raw.sqlite3_column_type(statement, column) switch
+        {
+            raw.SQLITE_NULL => null,
+            raw.SQLITE_INTEGER => raw.sqlite3_column_int64(statement, column),
+            raw.SQLITE_TEXT => raw.sqlite3_column_text(statement, column).utf8_to_string(),
+            _ => _reader.GetValue(column),
+        };
+    }
 
     /// <summary>A value as text, empty for NULL.</summary>
     public string Text(string column) =>

@@ -13,13 +13,18 @@ internal static class RegimeAtMoment
         WHERE n.text = @register AND s.seq <= @seq ORDER BY s.seq DESC LIMIT 1
         """;
 
+    /// <summary>TCR_EL1 at a moment; null when the trace does not tell it.</summary>
+    public static TranslationControl? Control(TraceDatabase database, long seq) =>
+        database.Connection.QueryFirstOrDefault<long?>(LastWrite, new { register = "tcr_el1", seq }) is { } tcr
+            ? new TranslationControl((ulong)tcr)
+            : null;
+
     /// <summary>The layout and memory attributes for an address at a moment.</summary>
     public static DescriptorComparer Read(TraceDatabase database, long seq, ulong va)
     {
         var half = (int)(va >> 55) & 1;
         var memoryAttributes = (ulong?)database.Connection.QueryFirstOrDefault<long?>(LastWrite, new { register = "mair_el1", seq });
-        if (database.Connection.QueryFirstOrDefault<long?>(LastWrite, new { register = "tcr_el1", seq }) is { } tcr
-            && new TranslationControl((ulong)tcr).FormatOf(half, secure: false) is { } format)
+        if (Control(database, seq)?.FormatOf(half, secure: false) is { } format)
         {
             return new DescriptorComparer(format, memoryAttributes);
         }

@@ -17,16 +17,22 @@ public sealed record WalkStep(int Level, ulong Base, ulong Pa, ulong? Value, lon
 /// <param name="Pa">Physical address of the descriptor.</param>
 /// <param name="Va">First input address it translates.</param>
 /// <param name="SizeBytes">Input range it translates.</param>
+/// <param name="GroupBytes">Input range of its contiguous group, null without the Contiguous bit.</param>
 /// <param name="Asid">ASID, null for a global entry or when not known.</param>
 /// <param name="Old">The stale value.</param>
 /// <param name="BreakLine">Line of the store that removed it.</param>
 /// <param name="TlbiLine">Line of the TLBI that covered it by the moment.</param>
 /// <param name="CompleteLine">Line after which no TLB holds it, null when not in the trace.</param>
 public sealed record StaleValue(
-    long? SpaceId, int Level, ulong Pa, ulong Va, long SizeBytes, long? Asid, ulong Old,
-    long BreakLine, long? TlbiLine, long? CompleteLine);
+    long? SpaceId, int Level, ulong Pa, ulong Va, long SizeBytes, long? GroupBytes, long? Asid, ulong Old,
+    long BreakLine, long? TlbiLine, long? CompleteLine)
+{
+    /// <summary>True when the value itself translates an address; otherwise another member of its contiguous group does.</summary>
+    public bool Translates(ulong va) => va >= Va && va - Va < (ulong)SizeBytes;
+}
 
 /// <summary>The translation of one address at one moment, in one address space.</summary>
+/// <param name="Va">The input address.</param>
 /// <param name="SpaceId">Address space, null when its root is not known.</param>
 /// <param name="Root">Physical address of the root, null when not known.</param>
 /// <param name="Comparer">How descriptors were read at the moment: layout and memory attributes.</param>
@@ -35,9 +41,40 @@ public sealed record StaleValue(
 /// <param name="Steps">The walk of the tables, from the root.</param>
 /// <param name="Stale">What a TLB may answer instead.</param>
 public sealed record Walk(
-    long? SpaceId, ulong? Root, DescriptorComparer Comparer, IReadOnlyList<long> Cpus, IReadOnlyList<long> Asids,
+    ulong Va, long? SpaceId, ulong? Root, DescriptorComparer Comparer, IReadOnlyList<long> Cpus, IReadOnlyList<long> Asids,
     IReadOnlyList<WalkStep> Steps, IReadOnlyList<StaleValue> Stale)
 {
+    // TCR_EL1 with ranges of 52 bits, the widest, and tagged addresses in both.
+    private const ulong NarrowestSize = 12;
+    private const ulong IgnoresTopByte = 3UL << 37;
+
+    /// <summary>
+    /// The input addresses that no walk begins for, in words: null when the address is translated by a TTBR. Without a TCR_EL1 in the
+    /// trace, only an address that no size of the ranges can hold is known to be outside.
+    /// </summary>
+    /// <param name="database">A database.</param>
+    /// <param name="va">The input address.</param>
+    /// <param name="seq">The moment: state after this event.</param>
+    public static string? OutsideRanges(TraceDatabase database, ulong va, long seq)
+    {
+        var control = RegimeAtMoment.Control(database, seq);
+        if (control is { } tcr && (!tcr.IsUsable(0) || !tcr.IsUsable(1)))
+        {
+            return null;
+        }
+
+        var widest = new TranslationControl(NarrowestSize | (NarrowestSize << 16) | IgnoresTopByte);
+        if ((control ?? widest).Translates(va))
+        {
+            return null;
+        }
+
+        return control is { } known
+            ? $"TTBR0 translates {AddressText.Format(0)}..{AddressText.Format(~known.FirstOfUpper(0))}, "
+                + $"TTBR1 {AddressText.Format(known.FirstOfUpper(1))}..{AddressText.Format(ulong.MaxValue)}"
+            : "no range of TTBR0 or TTBR1 has more than 52 bits";
+    }
+
     /// <summary>The walks of an address: one for every root that was in a TTBR of its half, in the order of the CPUs.</summary>
     /// <param name="database">A replayed database.</param>
     /// <param name="va">The input address; bit 55 chooses between TTBR0 and TTBR1.</param>
@@ -58,7 +95,7 @@ public sealed record Walk(
         return
         [
             .. roots.Select(root => new Walk(
-                root.SpaceId, root.Base, comparer, root.Cpus, root.Asids, Follow(root, tables, comparer),
+                va, root.SpaceId, root.Base, comparer, root.Cpus, root.Asids, Follow(root, tables, comparer),
                 [.. stale.Where(value => value.SpaceId == root.SpaceId || value.SpaceId is null || value.Asid is null)])),
         ];
     }
@@ -138,7 +175,7 @@ public sealed record Walk(
         {
             values.Add(new StaleValue(
                 rows.Integer("space_id"), (int)(rows.Integer("level") ?? 0), rows.Address("pa") ?? 0, rows.Address("va") ?? 0,
-                rows.Integer("size_bytes") ?? 0, rows.Integer("asid"), rows.Address("old") ?? 0,
+                rows.Integer("size_bytes") ?? 0, rows.Integer("group_bytes"), rows.Integer("asid"), rows.Address("old") ?? 0,
                 rows.Integer("break_line") ?? 0, rows.Integer("tlbi_line"), rows.Integer("complete_line")));
         }
 

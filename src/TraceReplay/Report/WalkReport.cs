@@ -26,23 +26,50 @@ public static class WalkReport
         else
         {
             output.WriteLine($"  TLBs:   may also hold {Number.Counted(walk.Stale.Count, "overwritten value", "overwritten values")}:");
-            foreach (var value in walk.Stale)
+            foreach (var value in walk.Stale.Where(value => value.Translates(walk.Va)))
             {
                 WriteStale(value, walk, output);
+            }
+
+            foreach (var members in walk.Stale.Where(value => !value.Translates(walk.Va)).GroupBy(GroupOf))
+            {
+                WriteMembers([.. members], output);
             }
         }
     }
 
+    private static (int Level, long? Space, ulong Va, long? Bytes, long? Asid) GroupOf(StaleValue value) =>
+        (value.Level, value.SpaceId, value.Va & ~((ulong)(value.GroupBytes ?? value.SizeBytes) - 1), value.GroupBytes, value.Asid);
+
+    // A TLB entry made from any of them may answer for the whole group.
+    private static void WriteMembers(List<StaleValue> members, TextWriter output)
+    {
+        var (level, _, va, bytes, tagged) = GroupOf(members[0]);
+        var asid = tagged is null ? "" : $", ASID {tagged}";
+        output.WriteLine(
+            $"    level {level}  {Number.Counted(members.Count, "value", "values")} of other members of the contiguous group of "
+            + $"{Number.Size(bytes ?? 0)} at {AddressText.Format(va)}{asid}");
+        output.WriteLine(
+            $"             removed at {Lines(members.Min(value => value.BreakLine), members.Max(value => value.BreakLine))}, "
+            + Progress(
+                members.Exists(value => value.TlbiLine is null) ? null : members.Max(value => value.TlbiLine),
+                members.Exists(value => value.CompleteLine is null) ? null : members.Max(value => value.CompleteLine)));
+    }
+
+    private static string Lines(long first, long last) => first == last ? $"line {first}" : $"lines {first}..{last}";
+
+    private static string Progress(long? tlbiLine, long? completeLine) =>
+        (tlbiLine is null ? "no TLBI yet; " : $"TLBI at line {tlbiLine}; ")
+        + (completeLine is null ? "never completed in this trace" : $"may be held until line {completeLine}");
+
     private static void WriteStale(StaleValue value, Walk walk, TextWriter output)
     {
-        var progress = value.TlbiLine is { } tlbi ? $"TLBI at line {tlbi}; " : "no TLBI yet; ";
-        progress += value.CompleteLine is { } complete ? $"may be held until line {complete}" : "never completed in this trace";
         var asid = value.Asid is { } tagged ? $", ASID {tagged}" : "";
         output.WriteLine(
             $"    level {value.Level}  entry {AddressText.Format(value.Pa)}  {AddressText.Format(value.Old)}  "
             + DescriptorText.Describe(value.Old, value.Level, walk.Comparer));
         output.WriteLine(
-            $"             {Number.Size(value.SizeBytes)} at {AddressText.Format(value.Va)}{asid}; removed at line {value.BreakLine}, {progress}");
+            $"             {Number.Size(value.SizeBytes)} at {AddressText.Format(value.Va)}{asid}; removed at line {value.BreakLine}, {Progress(value.TlbiLine, value.CompleteLine)}");
     }
 
     private static string Heading(Walk walk)

@@ -54,5 +54,13 @@ public static class BreakBeforeMakeRules
             "A live leaf changed its Contiguous bit. An error without FEAT_BBM, a warning at levels 1 and 2, nothing at level 3. One finding a group.",
             "While members of one group disagree about the Contiguous bit, a TLB may hold an entry for the whole group and one for a member. Without FEAT_BBM a "
             + "lookup may return an address or attributes that no descriptor ever held. Splitting and fusing contiguous ranges has the caveats of splitting and fusing blocks."),
+        new(
+            RuleId.GlobalToNonGlobal, "Global leaf made non-global in place", Severity.Error, "R_WHZWS",
+            "A live global leaf was made non-global in place. Only with the policy ng-strict: the architecture lists the other direction.",
+            "The old global entry keeps answering under every ASID until an operation for all of them."),
+        new(
+            RuleId.ExecutePermission, "User page made non-executable in place", Severity.Error, "Erratum 2645198",
+            "A live user page lost its permission to execute in place. Only with the policy's erratum 2645198.",
+            "On Cortex-A715 with this erratum such a change needs break-before-make."),
     ];
 }

@@ -5,7 +5,7 @@ namespace TraceReplay.Rules;
 /// <summary>One fault: what is wrong, where, and the lines that prove it.</summary>
 public sealed class Finding
 {
-    /// <summary>Row id, 1-based in order of discovery.</summary>
+    /// <summary>Row id, 1-based in order of discovery; 0 for one that the policy does not ask for.</summary>
     public required int Id { get; init; }
 
     public required Rule Rule { get; init; }

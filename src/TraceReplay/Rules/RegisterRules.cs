@@ -25,5 +25,9 @@ public static class RegisterRules
             RuleId.UnsupportedD128, "128-bit descriptors", Severity.Error, "FEAT_D128",
             "TCR2_ELx.D128 was set.",
             "VMSAv9-128 descriptors have another layout. Rather than misread them, replay stops judging at that line."),
+        new(
+            RuleId.TtbrMisaligned, "TTBR names a base that is not aligned to its table", Severity.Warning, "K1.2.5",
+            "A TTBR, or VTTBR_EL2, was written with address bits below the size of the first table.",
+            "The base address is CONSTRAINED UNPREDICTABLE: the bits may count or not."),
     ];
 }

@@ -8,4 +8,8 @@ namespace TraceReplay.Rules;
 /// <param name="Condition">When it is raised.</param>
 /// <param name="Explanation">Why it matters, one paragraph.</param>
 public sealed record Rule(
-    string Id, string Title, Severity Severity, string ArmRules, string Condition, string Explanation);
+    string Id, string Title, Severity Severity, string ArmRules, string Condition, string Explanation)
+{
+    /// <summary>True where it breaks nothing and costs time: raised only when asked for.</summary>
+    public bool IsLint { get; init; }
+}

@@ -20,6 +20,8 @@ public static class RuleCatalogue
         .. ContiguousRules.All,
         .. LifetimeRules.All,
         .. RegisterRules.All,
+        .. StoreRules.All,
+        .. LintRules.All,
     ];
 
     /// <summary>The rule of an id, or null when there is none.</summary>

@@ -15,6 +15,9 @@ public static class RuleId
     public const string TableSwap = "bbm-table-swap";
     public const string ContiguousChange = "bbm-cont-change";
 
+    public const string GlobalToNonGlobal = "bbm-global-to-ng";
+    public const string ExecutePermission = "bbm-exec-erratum";
+
     public const string NoTlbi = "brk-no-tlbi";
     public const string NoDsbBeforeTlbi = "brk-no-dsb-before-tlbi";
     public const string NoDsbAfterTlbi = "brk-no-dsb-after-tlbi";
@@ -56,4 +59,25 @@ public static class RuleId
     public const string PermissionStale = "perm-stale";
     public const string TlbiIneffective = "tlbi-ineffective";
     public const string PendingAtEnd = "pending-at-end";
+    public const string PageReuse = "page-reuse-before-tlbi";
+    public const string TableUninitialised = "table-published-uninitialised";
+    public const string TableDoubleUse = "table-double-use";
+    public const string OverlapBlockTable = "overlap-block-table";
+    public const string HardwareDirtyRace = "hw-dirty-race";
+    public const string MakeNotSynchronised = "make-not-synchronised";
+    public const string PermissionRelax = "perm-relax-no-tlbi";
+    public const string AccessFlagStale = "af-stale";
+
+    public const string ValueChangedUnseen = "value-changed-unseen";
+    public const string StoreSize = "store-size-not-8";
+    public const string DescriptorReservedEncoding = "desc-reserved-encoding";
+    public const string DescriptorReservedBits = "desc-res0-set";
+    public const string TtbrMisaligned = "ttbr-misaligned";
+    public const string LevelUnknown = "level-unknown";
+    public const string TraceGap = "trace-gap";
+    public const string LostEvents = "lost-events";
+
+    public const string RedundantBreak = "redundant-break";
+    public const string OverInvalidation = "over-invalidation";
+    public const string TlbiRedundant = "tlbi-redundant";
 }

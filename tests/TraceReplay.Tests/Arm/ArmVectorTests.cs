@@ -60,6 +60,25 @@ public sealed class ArmVectorTests
     });
 
     [Fact]
+    public void Reserved_bits_are_those_of_the_tables() => VectorFile.Check("Arm/reserved.txt", row =>
+    {
+        var kind = Enum.Parse<DescriptorKind>(row[3], ignoreCase: true);
+        return ($"0x{row.Number(4):x}", $"0x{ReservedBits.OfDescriptor(Format(row[0], row[1]), kind, row.Integer(2)):x}");
+    });
+
+    [Theory]
+    [InlineData(0x40001000, 512, false, 0)]
+    [InlineData(0x40001800, 512, false, 0x800)]
+    [InlineData(0x40001010, 2, false, 0)]
+    [InlineData(0x40001008, 2, false, 0x8)]
+    [InlineData(0x4000103c, 8, true, 0)]
+    [InlineData(0x40001040, 16, true, 0x40)]
+    [InlineData(0x40010000, 1024, false, 0)]
+    [InlineData(0x40011000, 1024, false, 0x1000)]
+    public void A_root_is_aligned_to_its_table(ulong register, int entries, bool is52Bit, ulong odd) =>
+        Assert.Equal(odd, ReservedBits.MisalignedBits(register, entries, is52Bit));
+
+    [Fact]
     public void Memory_attributes_decode_without_their_hints() => VectorFile.Check("Arm/mair.txt", row =>
     {
         var attributes = MemoryAttributes.Decode((byte)row.Number(0));

@@ -86,7 +86,12 @@ public sealed class CommandTests : IDisposable
         Assert.Contains("\nfinal state: 1 compared, 0 differ\n", _fixture.Output, StringComparison.Ordinal);
         Assert.Contains("granule: 4 KiB (table)", _fixture.Output, StringComparison.Ordinal);
         Assert.Contains("  pgtable_write                    12\n", _fixture.Output, StringComparison.Ordinal);
-        Assert.Contains("warning: a key is missing", _fixture.Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "problems:\n"
+            + "  optional-value-ignored              1  warning: a key is missing\n"
+            + "  long-line                           2  info: a line is long\n",
+            _fixture.Output,
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -99,6 +104,18 @@ public sealed class CommandTests : IDisposable
         var path = _fixture.Sample("PRAGMA foreign_keys = OFF; DELETE FROM replay");
         Assert.Equal(ExitCode.Clean, await _fixture.RunAsync(line.Replace("{db}", path, StringComparison.Ordinal).Split(' ')));
         Assert.Contains(text, _fixture.Error + _fixture.Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("events_around --line 20")]
+    [InlineData("event_at --seq 3")]
+    [InlineData("import_problems")]
+    [InlineData("moment")]
+    public async Task A_query_of_what_was_imported_needs_no_replay(string query)
+    {
+        var path = _fixture.Sample("PRAGMA foreign_keys = OFF; DELETE FROM replay");
+        await _fixture.RunAsync(["query", path, .. query.Split(' ')]);
+        Assert.Empty(_fixture.Error);
     }
 
     [Fact]
@@ -152,19 +169,67 @@ public sealed class CommandTests : IDisposable
     }
 
     [Fact]
-    public async Task Query_without_a_name_lists_all()
+    public async Task Query_without_a_name_is_the_catalogue_as_csv()
     {
         await _fixture.RunAsync("query", _fixture.Sample());
-        Assert.All(QueryCatalogue.All, query => Assert.Contains($"{query.Name,-28} {query.Title}\n", _fixture.Output, StringComparison.Ordinal));
+        Assert.StartsWith("name,title,summary,parameters,columns\n", _fixture.Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "\ntlbi_sites,\"TLBIs by site, and what they did\",\"As tlbi_summary, by the place in the code.\","
+            + "\"--operation: only this operation, such as vale1is\",site operation count covered records ineffective first_line\n",
+            _fixture.Output,
+            StringComparison.Ordinal);
+        Assert.Equal(QueryCatalogue.All.Count + 1, _fixture.Output.Count(c => c == '\n'));
+    }
+
+    [Fact]
+    public async Task The_catalogue_is_a_table_on_a_terminal()
+    {
+        _fixture.Streams = _fixture.Streams with { OutIsTerminal = true };
+        await _fixture.RunAsync("query", _fixture.Sample());
+        Assert.All(QueryCatalogue.All, query => Assert.Contains($"\n│ {query.Name,-26} │ ", _fixture.Output, StringComparison.Ordinal));
+        Assert.Contains("NAME --help", _fixture.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_catalogue_honours_format_and_out()
+    {
+        var file = _fixture.File("catalogue");
+        await _fixture.RunAsync("query", _fixture.Sample(), "--format", "json", "--out", file);
+        using var json = JsonDocument.Parse(File.ReadAllText(file));
+        Assert.Equal(
+            QueryCatalogue.All.Select(query => query.Title),
+            json.RootElement.EnumerateArray().Select(entry => entry.GetProperty("title").GetString()!));
+        Assert.Empty(_fixture.Output);
     }
 
     [Fact]
     public async Task Rules_are_listed_and_explained()
     {
         await _fixture.RunAsync("rules");
+        Assert.Equal(
+            "id,severity,title,arm_rules,condition,explanation\n"
+            + "bbm-oa-change,error,Output address changed,R_WHZWS,When.,Why it matters.\n",
+            _fixture.Output);
         await _fixture.RunAsync("rules", "bbm-oa-change");
-        Assert.Contains("bbm-oa-change                error    Output address changed\n", _fixture.Output, StringComparison.Ordinal);
-        Assert.Contains("Why it matters.", _fixture.Output, StringComparison.Ordinal);
+        Assert.EndsWith("\n  raised     When.\n\nWhy it matters.\n", _fixture.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Rules_are_a_table_on_a_terminal()
+    {
+        _fixture.Streams = _fixture.Streams with { OutIsTerminal = true };
+        await _fixture.RunAsync("rules");
+        Assert.Contains("│ bbm-oa-change │ error    │ Output address changed │\n", _fixture.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_column_of_sentences_is_wrapped()
+    {
+        await _fixture.RunAsync(
+            "query", _fixture.Sample($"UPDATE problem_count SET help = '{string.Concat(Enumerable.Repeat("several words ", 8))}' WHERE severity = 'info'"),
+            "problem_totals", "--format", "table");
+        Assert.Contains("│ optional-value-ignored │ warning  │ 1     │ a key is missing", _fixture.Output, StringComparison.Ordinal);
+        Assert.All(_fixture.Output.Split('\n'), line => Assert.InRange(line.Length, 0, _fixture.Streams.Width));
     }
 
     [Fact]

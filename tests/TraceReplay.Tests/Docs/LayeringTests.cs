@@ -15,7 +15,7 @@ public sealed partial class LayeringTests
         ("Replay", ["Arm", "Events", "Rules"]),
         ("Store",  ["Arm", "Events", "Rules", "Replay"]),
         ("Ingest", ["Arm", "Events", "Replay", "Store"]),
-        ("Report", ["Arm", "Store"]),
+        ("Report", ["Arm", "Rules", "Store"]),
     ];
 
     public static TheoryData<string> Folders => [.. Layers.Select(layer => layer.Folder)];

@@ -69,6 +69,37 @@ public sealed partial class ReadmeTests
     }
 
     [Fact]
+    public async Task The_tour_prints_what_is_shown()
+    {
+        using var folder = new TemporaryFolder();
+        using var output = new StringWriter { NewLine = "\n" };
+        var streams = new CommandStreams(output, TextWriter.Null, OutIsTerminal: false, ErrorIsTerminal: false, Width: 80);
+        var root = Commands.Create(streams, Pipeline.OfLibrary);
+        var text = File.ReadAllText(ReadmePath);
+        var steps = TourStep().Matches(text);
+        Assert.Equal(
+            ["history", "import", "query", "replay", "walk"], steps.Select(step => step.Groups[1].Value.Split(' ')[0]).Order(StringComparer.Ordinal));
+        foreach (Match step in steps)
+        {
+            output.GetStringBuilder().Clear();
+            var arguments = step.Groups[1].Value.Split(' ').Select(argument => argument switch
+            {
+                "artifacts/violations.db" => folder["tour.db"],
+                _ when argument.StartsWith("traces/", StringComparison.Ordinal) => Path.Combine(RepositoryPaths.Root, argument),
+                _ => argument,
+            });
+            Assert.InRange(await Commands.RunAsync([.. arguments], root, streams), 0, 1);
+            var at = 0;
+            foreach (var line in step.Groups[2].Value.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line[4..]))
+            {
+                at = output.ToString().IndexOf(line + "\n", at, StringComparison.Ordinal);
+                Assert.True(at >= 0, $"README.md shows, but the tool does not print in this order: {line}");
+                at += line.Length + 1;
+            }
+        }
+    }
+
+    [Fact]
     public async Task The_main_job_gives_what_is_shown()
     {
         var text = File.ReadAllText(ReadmePath);
@@ -153,6 +184,10 @@ public sealed partial class ReadmeTests
 
     [GeneratedRegex(@"dotnet run --project src/TraceReplay\.Cli -c Release -- (analyze [^\n]+)")]
     private static partial Regex MainJob();
+
+    // A command, and the lines below it.
+    [GeneratedRegex(@"\n    \$ tracereplay ([^\n]+)((?:\n    (?!\$)[^\n]+)*)")]
+    private static partial Regex TourStep();
 
     [GeneratedRegex(@"(?<![\w/.])((?:src|tests|schema|traces|\.ci)/[\w./-]*\w)(?![*\w])")]
     private static partial Regex RepositoryPath();

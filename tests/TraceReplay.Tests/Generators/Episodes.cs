@@ -125,7 +125,7 @@ internal sealed class Episodes(TraceMemory memory, Random random)
         var page = _regime.GroupMembers + random.Next(Singles);
         EnsurePages(script, cpu, slot, page, 1);
         var value = slot.Pages!.Values[page];
-        Store3(script, cpu, slot, page, value & ~DescriptorBits.AccessFlag, Role.Other);
+        Store3(script, cpu, slot, page, value & ~DescriptorBits.AccessFlag, Role.Other, "cmpxchg");
         FlushOf(script, cpu, FlushTarget.Leaves(slot, page, 1), null);
         Store3(script, cpu, slot, page, value | DescriptorBits.AccessFlag, Role.Other);
     }
@@ -251,7 +251,8 @@ internal sealed class Episodes(TraceMemory memory, Random random)
     }
 
     /// <summary>Stores a page descriptor.</summary>
-    public void Store3(TraceScript script, int cpu, Slot slot, int page, ulong value, Role role) => Store(script, cpu, slot.Pages!, page, value, role);
+    public void Store3(TraceScript script, int cpu, Slot slot, int page, ulong value, Role role, string how = "set_pte") =>
+        Store(script, cpu, slot.Pages!, page, value, role, how);
 
     /// <summary>Value of a page of the slot's kind.</summary>
     public static ulong Page(Slot slot, ulong address, int attribute = 0) => GeneratedRegime.Leaf(slot.Tree.IsKernel, 3, address, attribute);
@@ -277,9 +278,9 @@ internal sealed class Episodes(TraceMemory memory, Random random)
     private static void Store2(TraceScript script, int cpu, Slot slot, ulong value, Role role) =>
         Store(script, cpu, slot.Tree.Level2, slot.Index, value, role);
 
-    private static void Store(TraceScript script, int cpu, GeneratedTable table, int index, ulong value, Role role)
+    private static void Store(TraceScript script, int cpu, GeneratedTable table, int index, ulong value, Role role, string how = "set_pte")
     {
-        script.Write(cpu, table.Level, table.Pa(index), table.Values[index], value, role);
+        script.Write(cpu, table.Level, table.Pa(index), table.Values[index], value, role, how);
         table.Values[index] = value;
         table.Told.Add(index);
     }

@@ -29,6 +29,9 @@ internal delegate void Spoiling(List<TraceItem> items, Func<string, int> intern)
 /// <param name="Spoil">Makes it wrong.</param>
 internal sealed record Mutation(string Name, string RuleId, bool IsKernel, Action<Target> Build, Spoiling Spoil)
 {
+    /// <summary>The rule where the fault happens to join translations of different sizes; null for the same.</summary>
+    public string? RuleIdForSizes { get; init; }
+
     public override string ToString() => Name;
 }
 
@@ -78,7 +81,10 @@ internal static class Mutations
         Of("Fusing_in_place", "bbm-table-to-block", FuseByAddress, InPlace),
 
         Of("Reusing_a_table_page_before_its_tlbi", "table-reuse-before-tlbi", Reuse, Drop(Role.Tlbi)),
-        Of("Another_root_under_the_asid_without_flush", "asid-reuse-no-flush", Recycle, Drop(Role.Tlbi)),
+        Of("Another_root_under_the_asid_without_flush", "asid-reuse-no-flush", Recycle, Drop(Role.Tlbi)) with
+        {
+            RuleIdForSizes = "overlap-block-table",
+        },
     ];
 
     private static Mutation Of(string name, string rule, Action<Target> build, Spoiling spoil, bool isKernel = false) =>

@@ -47,10 +47,10 @@ public sealed class TraceSourceTests
     }
 
     [Fact]
-    public void Binary_trace_of_trace_cmd_is_named()
+    public void Binary_trace_of_perf_is_named()
     {
-        var e = Assert.Throws<ImportException>(() => Reading.Of([0x17, 0x08, 0x44, .. "tracing"u8, 0, 1, 2, 3]));
-        Assert.Contains("trace-cmd report", e.Message, StringComparison.Ordinal);
+        var e = Assert.Throws<ImportException>(() => Reading.Of([.. "PERFILE2"u8, 0, 1, 2, 3]));
+        Assert.Contains("perf script", e.Message, StringComparison.Ordinal);
     }
 
     [Theory]

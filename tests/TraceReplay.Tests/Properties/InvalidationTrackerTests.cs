@@ -1,6 +1,7 @@
 using TraceReplay.Arm;
 using TraceReplay.Events;
 using TraceReplay.Replay;
+using TraceReplay.Rules;
 using TraceReplay.Tests.Generators;
 
 namespace TraceReplay.Tests.Properties;
@@ -31,7 +32,7 @@ public sealed class InvalidationTrackerTests
         // Without barriers in the trace a covered record is complete at once: the outcome of a TLBI is then seen by itself.
         var machine = new MachineState(new TraceFacts { CpuCount = 4, HasRoots = true, HasTables = true, HasTlbis = true }, new SilentSink());
         var records = new StaleRecords(machine, new SilentSink());
-        var tracker = new InvalidationTracker(machine, records);
+        var tracker = new InvalidationTracker(machine, records, Policy.Default);
         var spaces = Spaces(machine, granule, random);
         var open = new List<StaleRecord>();
         records.Completed = record => open.Remove(record);
@@ -154,6 +155,6 @@ public sealed class InvalidationTrackerTests
             ? TlbiOperand.Decode(operation, operand, granule, false, true)
             : new TlbiOperand(0, ulong.MaxValue, (ushort)(operand >> 48), null, TlbiDefect.None);
         return new TlbiEvent(
-            header, operation, new TlbiTarget(TranslationRegime.El1, false, null, true), operation.Reach, operand, decoded, 0);
+            header, operation, new TlbiTarget(TranslationRegime.El1, false, null), operation.Reach, operand, decoded, 0);
     }
 }

@@ -17,10 +17,10 @@ internal static class CaptureFile
     public static bool HasLarge => Directory.Exists(Outside);
 
     /// <summary>Names of the captures in the repository.</summary>
-    public static IEnumerable<string> InRepository => TextCaptures(Inside);
+    public static IEnumerable<string> InRepository => CapturesIn(Inside);
 
     /// <summary>Names of all captures that there are.</summary>
-    public static IEnumerable<string> All => HasLarge ? InRepository.Union(TextCaptures(Outside)).Order(StringComparer.Ordinal) : InRepository;
+    public static IEnumerable<string> All => HasLarge ? InRepository.Union(CapturesIn(Outside)).Order(StringComparer.Ordinal) : InRepository;
 
     /// <summary>The path of a capture or of its labels; the test is skipped where it is absent.</summary>
     public static string Find(string name)
@@ -47,10 +47,10 @@ internal static class CaptureFile
         }
     }
 
-    private static IEnumerable<string> TextCaptures(string folder) =>
-        Directory.EnumerateFiles(folder, "*.gz").Select(path => Path.GetFileName(path)!)
+    private static IEnumerable<string> CapturesIn(string folder) =>
+        Directory.EnumerateFiles(folder).Select(path => Path.GetFileName(path)!)
             .Where(name => name.Contains(".ftrace.", StringComparison.Ordinal) || name.Contains(".trace_pipe.", StringComparison.Ordinal)
-                || name.Contains(".trace-cmd-report.", StringComparison.Ordinal))
+                || name.Contains(".trace-cmd-report.", StringComparison.Ordinal) || name.Contains(".trace.dat", StringComparison.Ordinal))
             .Order(StringComparer.Ordinal);
 }
 

@@ -19,9 +19,6 @@ internal sealed record Scenario(string Name, long First, long Last, IReadOnlySet
 /// <summary>Reads the scenarios of a labelled capture, and knows which rules fit them.</summary>
 internal static class Scenarios
 {
-    /// <summary>The page freed before its TLBI is not a fault of the tables: no rule speaks of it.</summary>
-    public const string WithoutRule = "page_reuse_before_tlbi";
-
     // More than one where the faults of a scenario can be described in more than one way: on a machine that issues TLBIs all the time
     // "none for this entry" and "one for another address" are the same.
     private static readonly Dictionary<string, string[]> FittingRules = new(StringComparer.Ordinal)
@@ -57,6 +54,7 @@ internal static class Scenarios
         ["efi_live_split"] = [RuleId.BlockToTable, RuleId.ContiguousChange],
         ["efi_unload_noflush"] = [RuleId.AsidReuse],
         ["late_perm_chunk_mismatch"] = [RuleId.BlockToTable, RuleId.ContiguousChange, RuleId.ContiguousAttributes],
+        ["page_reuse_before_tlbi"] = [RuleId.PageReuse],
         ["table_reuse_before_tlbi"] = [RuleId.TableReuse],
         ["asid_reuse"] = [RuleId.AsidReuse],
         ["ng_global_overlap"] = [RuleId.GlobalOverlap],

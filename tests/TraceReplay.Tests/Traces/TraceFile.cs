@@ -2,6 +2,7 @@ using CsvHelper;
 using TraceReplay.Ingest;
 using TraceReplay.Replay;
 using TraceReplay.Report;
+using TraceReplay.Rules;
 using TraceReplay.Store;
 
 namespace TraceReplay.Tests.Traces;
@@ -44,8 +45,17 @@ internal sealed record TraceFile(string Name)
         using var folder = new TemporaryFolder();
         var import = TraceImporter.Import([FullName], folder["trace.db"], new ImportOptions());
         using var database = TraceDatabase.Open(folder["trace.db"], writable: true);
-        var summary = Replayer.Replay(database, new ReplayOptions());
+        var options = new ReplayOptions { Policy = PolicyOf(), Lints = RuleCatalogue.Find(RuleId) is { IsLint: true } };
+        var summary = Replayer.Replay(database, options);
         return new TraceVerdict(import, summary, FindingsOf(database));
+    }
+
+    // A fault that only some ask about: the header says under which policy it is judged.
+    private Policy PolicyOf()
+    {
+        const string key = "# policy: ";
+        var line = File.ReadLines(FullName).TakeWhile(text => text.StartsWith('#')).FirstOrDefault(text => text.StartsWith(key, StringComparison.Ordinal));
+        return line is null ? Policy.Default : Policy.Parse(line[key.Length..]);
     }
 
     private static string FindingsOf(TraceDatabase database)

@@ -1,0 +1,40 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace TraceReplay.Ingest.TraceDat;
+
+/// <summary>The binary files of trace-cmd, versions 6 and 7: the events that <c>trace-cmd report</c> prints, without printing them.</summary>
+public sealed class TraceDatReader : ISeekingReader
+{
+    private static ReadOnlySpan<byte> Magic => "\u0017\u0008Dtracing"u8;
+
+    public string Name => "trace-dat";
+
+    public bool Recognises(ReadOnlySpan<byte> head) => head.StartsWith(Magic);
+
+    public TextSummary Read(Stream text, ReadSession session)
+    {
+        // Its parts refer to one another, so what cannot be read at any place is written to where it can.
+        var path = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
+        using var spool = new FileStream(
+            path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, bufferSize: 0, FileOptions.DeleteOnClose);
+        DamagedSourceException? damage = null;
+        try
+        {
+            text.CopyTo(spool);
+        }
+        catch (DamagedSourceException e)
+        {
+            damage = e;
+        }
+
+        var summary = Read(spool.SafeFileHandle, session);
+        if (damage is not null)
+        {
+            session.Problems.Add(damage.Kind, summary.LineCount, damage.Message, default);
+        }
+
+        return summary with { IsDamaged = summary.IsDamaged || damage is not null };
+    }
+
+    public TextSummary Read(SafeFileHandle file, ReadSession session) => new TraceDatParser(new FileBytes(file), session).Run();
+}
