@@ -26,11 +26,14 @@ public static class StandardReports
         [.. Queries.Where(query => NamesWithoutHistory.Contains(query.Name))];
 
     /// <summary>Writes reports as <c>name.csv</c> into a directory, which is made when it does not exist.</summary>
-    public static IReadOnlyList<WrittenReport> Write(TraceDatabase database, string directory, IReadOnlyList<CannedQuery> queries)
+    /// <param name="database">What they are about.</param>
+    /// <param name="directory">Where they go.</param>
+    /// <param name="queries">Which; null for <see cref="Queries"/>.</param>
+    public static IReadOnlyList<WrittenReport> Write(TraceDatabase database, string directory, IReadOnlyList<CannedQuery>? queries = null)
     {
         Directory.CreateDirectory(directory);
         List<WrittenReport> written = [];
-        foreach (var query in queries)
+        foreach (var query in queries ?? Queries)
         {
             // A limit is for a terminal; a report that was cut would look whole.
             Dictionary<string, object?> arguments = [];
