@@ -4,8 +4,11 @@
 build_tool() {
     local root=$1 work=$2
     how='published with ReadyToRun'
-    if dotnet publish "$root/src/TraceReplay.Cli" -c Release --use-current-runtime --self-contained false -p:PublishReadyToRun=true \
-        -p:RestorePackagesWithLockFile=false -o "$work/tool" >"$work/build.log" 2>&1; then
+    # In a copy: the lock files of the repository do not name the runtime that is compiled for.
+    mkdir "$work/tree"
+    (cd "$root" && git ls-files -z | tar -c --null -T -) | tar -x -C "$work/tree"
+    if dotnet publish "$work/tree/src/TraceReplay.Cli" -c Release --use-current-runtime --self-contained false -p:PublishReadyToRun=true \
+        -p:RestoreLockedMode=false -o "$work/tool" >"$work/build.log" 2>&1; then
         tool=$work/tool/tracereplay
         return
     fi

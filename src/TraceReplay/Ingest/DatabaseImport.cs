@@ -49,15 +49,15 @@ internal sealed class DatabaseImport : IDisposable
         var session = ReadSources(paths);
         _writer?.Flush();
         WriteRecord(session);
-        if (_writer is not null)
+        if (_spool is null)
         {
             MakeIndexes();
         }
-
-        if (_spool is not null)
+        else
         {
             Replayer.Replay(
-                (_database, _queue, KeepsHistory: _writer is not null), _spool, _names, Facts(), _options.Replay!, _options.ReplayProgress, _cancellation);
+                (_database, _queue, KeepsHistory: _writer is not null, Beside: MakeIndexes),
+                _spool, _names, Facts(), _options.Replay!, _options.ReplayProgress, _cancellation);
             if (_writer is null)
             {
                 Replayer.StoreNamedEvents(_database, _spool, _cancellation);
@@ -128,13 +128,9 @@ internal sealed class DatabaseImport : IDisposable
 
     private void MakeIndexes()
     {
-        if (_queue is null)
+        if (_writer is not null)
         {
             _database.CreateIndexes("090_index");
-        }
-        else
-        {
-            _queue.Add(() => _database.CreateIndexes("090_index"));
         }
     }
 

@@ -50,6 +50,9 @@ public sealed class ReplayWriter : IReplaySink, IDisposable
         _keepsHistory = keepsHistory;
         _connection = connection;
         _queue = queue;
+
+        // Two threads that use a connection at once corrupt SQLite's memory.
+        queue?.Drain();
         DropIndexes();
         foreach (var table in Tables)
         {

@@ -40,13 +40,15 @@ public static class Replayer
         using var transaction = database.Connection.BeginTransaction();
         using var queue = Environment.ProcessorCount > 1 ? new RowQueue() : null;
         var summary = Replay(
-            (database, queue, KeepsHistory: true), events, reader.Names, reader.ReadFacts(), options, progress, cancellation);
+            (database, queue, KeepsHistory: true, Beside: null), events, reader.Names, reader.ReadFacts(), options, progress, cancellation);
         transaction.Commit();
         return summary;
     }
 
     /// <summary>Replays events of which there is a copy; the caller holds the transaction.</summary>
-    /// <param name="target">Where rows go, and whether all that is derived is kept.</param>
+    /// <param name="target">
+    /// Where rows go, whether all that is derived is kept, and what else is to be done to the database on the thread that writes.
+    /// </param>
     /// <param name="events">The events.</param>
     /// <param name="names">The names that they refer to.</param>
     /// <param name="facts">Facts about all of them.</param>
@@ -54,7 +56,7 @@ public static class Replayer
     /// <param name="progress">Told the number of events replayed, now and then.</param>
     /// <param name="cancellation">Stops the replay.</param>
     internal static ReplaySummary Replay(
-        (TraceDatabase Database, RowQueue? Queue, bool KeepsHistory) target,
+        (TraceDatabase Database, RowQueue? Queue, bool KeepsHistory, Action? Beside) target,
         EventSpool events,
         NameTable names,
         TraceFacts facts,
@@ -63,6 +65,15 @@ public static class Replayer
         CancellationToken cancellation)
     {
         using var writer = new ReplayWriter(target.Database.Connection, target.Queue, target.KeepsHistory);
+        if (target.Queue is not null && target.Beside is not null)
+        {
+            target.Queue.Add(target.Beside);
+        }
+        else
+        {
+            target.Beside?.Invoke();
+        }
+
         var engine = new ReplayEngine(facts, names, options, writer);
         events.Replay(progress is null ? engine : new ProgressSink(engine, progress), cancellation);
         var summary = engine.Finish();

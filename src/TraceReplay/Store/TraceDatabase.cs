@@ -31,10 +31,13 @@ public sealed class TraceDatabase : IDisposable
         _ = SQLitePCL.raw.sqlite3_config(SQLitePCL.raw.SQLITE_CONFIG_MULTITHREAD);
     }
 
-    private TraceDatabase(string path, SqliteConnection connection)
+    private readonly bool _isLocked;
+
+    private TraceDatabase(string path, SqliteConnection connection, bool isLocked)
     {
         Path = path;
         Connection = connection;
+        _isLocked = isLocked;
     }
 
     /// <summary>Path as given; empty for a temporary one.</summary>
@@ -87,7 +90,7 @@ public sealed class TraceDatabase : IDisposable
 
             // More cache does not make the queries faster: pages that are not in it are in that of the system.
             connection.Execute("PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY;");
-            return new TraceDatabase(path, connection);
+            return new TraceDatabase(path, connection, isLocked: false);
         }
         catch (SqliteException e)
         {
@@ -101,8 +104,8 @@ public sealed class TraceDatabase : IDisposable
         }
     }
 
-    /// <summary>A second connection for reading, for use by another thread; null to a database that nobody else can open.</summary>
-    public TraceDatabase? OpenAgain() => Path.Length == 0 ? null : Open(Path, writable: false);
+    /// <summary>A second connection for reading, for use by another thread; null while the database is being made, which locks it.</summary>
+    public TraceDatabase? OpenAgain() => _isLocked ? null : Open(Path, writable: false);
 
     /// <summary>True when an import may take the place of this file: a TraceReplay database of any version, or an empty regular file.</summary>
     /// <exception cref="DatabaseException">The file cannot be read.</exception>
@@ -193,7 +196,7 @@ public sealed class TraceDatabase : IDisposable
                 connection.Execute(text);
             }
 
-            return new TraceDatabase(path, connection);
+            return new TraceDatabase(path, connection, isLocked: true);
         }
         catch
         {

@@ -69,4 +69,21 @@ public sealed class RowQueueTests
         await abandoning;
         Assert.Equal(1, done);
     }
+
+    [Fact]
+    public void A_replay_begins_when_the_thread_of_the_queue_has_left_the_connection()
+    {
+        using var folder = new TemporaryFolder();
+        using var database = TraceDatabase.Create(folder["t.db"]);
+        using var transaction = database.Connection.BeginTransaction();
+        using var queue = new RowQueue();
+        var isLeft = false;
+        queue.Add(() =>
+        {
+            Thread.Sleep(200);
+            Volatile.Write(ref isLeft, true);
+        });
+        using var writer = new ReplayWriter(database.Connection, queue, keepsHistory: true);
+        Assert.True(Volatile.Read(ref isLeft));
+    }
 }
