@@ -4,7 +4,7 @@ using TraceReplay.Store;
 
 namespace TraceReplay.Cli;
 
-/// <summary><c>tracereplay analyze</c>: import, replay, the standard reports, and the findings as text.</summary>
+/// <summary><c>tracereplay analyze</c>: import and replay in one go, the standard reports, and the findings as text.</summary>
 internal static class AnalyzeCommand
 {
     /// <summary>The work.</summary>
@@ -27,14 +27,15 @@ internal static class AnalyzeCommand
             throw new UsageException($"{reports}: a file; --out takes a directory", "another name after --out");
         }
 
-        ImportCommand.Step(streams, pipeline, request, cancellation);
-        using var database = TraceDatabase.Open(request.DatabasePath, writable: true);
+        using var database = Step(streams, pipeline, request, judgement, cancellation);
         ImportCommand.WriteSummary(database, request, streams.Error);
-        ReplayCommand.Step(streams, pipeline, database, judgement, cancellation);
+        WaiverNotice.Write(streams, database, judgement.WaiverFile);
+        ReplayCommand.WriteDifference(database, streams.Error);
+        var queries = request.DatabasePath is null ? StandardReports.QueriesWithoutHistory : StandardReports.Queries;
         IReadOnlyList<WrittenReport> written = [];
         if (reports is not null)
         {
-            StorageFault.Guard(reports, isDirectory: true, () => written = StandardReports.Write(database, reports));
+            StorageFault.Guard(reports, isDirectory: true, () => written = StandardReports.Write(database, reports, queries));
         }
 
         FindingReport.Write(database, streams.Out);
@@ -42,7 +43,11 @@ internal static class AnalyzeCommand
         streams.Out.WriteLine($"findings: {verdict}");
         InfoReport.WriteReview(database, streams.Out);
         InfoReport.WriteReplay(database, streams.Out);
-        streams.Out.WriteLine($"database: {request.DatabasePath}");
+        if (request.DatabasePath is not null)
+        {
+            streams.Out.WriteLine($"database: {request.DatabasePath}");
+        }
+
         if (reports is not null)
         {
             streams.Out.WriteLine($"reports: {written.Count} CSV files and {StandardReports.PolicyFile} in {reports}");
@@ -54,7 +59,7 @@ internal static class AnalyzeCommand
     public static Command Create(CommandStreams streams, Pipeline pipeline)
     {
         var traces = CommonOptions.Traces();
-        var database = CommonOptions.NewDatabase();
+        var database = CommonOptions.NewDatabase(isRequired: false);
         var reports = new Option<string?>("--out") { Description = "Directory for the CSV reports.", HelpName = "dir" };
         var force = CommonOptions.Force();
         var judgement = new JudgementOptions();
@@ -71,7 +76,7 @@ internal static class AnalyzeCommand
             streams,
             pipeline,
             new ImportRequest(
-                parse.GetRequiredValue(traces), parse.GetRequiredValue(database), parse.GetValue(format), parse.GetValue(force))
+                parse.GetRequiredValue(traces), parse.GetValue(database), parse.GetValue(format), parse.GetValue(force))
             {
                 EventsPath = parse.GetValue(events),
                 SymbolsPath = parse.GetValue(symbols),
@@ -81,5 +86,22 @@ internal static class AnalyzeCommand
             judgement.Read(parse),
             cancellation));
         return command;
+    }
+
+    private static TraceDatabase Step(
+        CommandStreams streams, Pipeline pipeline, ImportRequest request, ReplayRequest judgement, CancellationToken cancellation)
+    {
+        if (request.DatabasePath is not null)
+        {
+            NewDatabaseFile.Check(request.DatabasePath, request.Paths, request.Force);
+        }
+        else if (request.Force)
+        {
+            throw new UsageException("--force replaces a database, and none is to be made", "--db with the name of a file");
+        }
+
+        using var import = ProgressLine.Start(streams, "import", isBytes: true);
+        using var replay = ProgressLine.Start(streams, "replay", isBytes: false);
+        return pipeline.Analyze(request, judgement, (import, replay), cancellation);
     }
 }

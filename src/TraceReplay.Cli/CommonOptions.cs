@@ -27,11 +27,13 @@ internal static class CommonOptions
         Description = "A database made by 'tracereplay import' or 'tracereplay analyze'.",
     };
 
-    public static Option<string> NewDatabase() => new(NewDatabaseName)
+    public static Option<string?> NewDatabase(bool isRequired) => new(NewDatabaseName)
     {
-        Description = "The database to make.",
+        Description = isRequired
+            ? "The database to make."
+            : "The database to make; without it none is kept, and only the reports about findings are written.",
         HelpName = "file",
-        Required = true,
+        Required = isRequired,
     };
 
     public static Option<bool> Force() => new("--force") { Description = "Replace the database when it exists." };

@@ -11,8 +11,13 @@ internal static class ImportCommand
     public static ExitCode Import(
         CommandStreams streams, Pipeline pipeline, ImportRequest request, CancellationToken cancellation)
     {
-        Step(streams, pipeline, request, cancellation);
-        using var database = TraceDatabase.Open(request.DatabasePath, writable: false);
+        NewDatabaseFile.Check(request.DatabasePath!, request.Paths, request.Force);
+        using (var progress = ProgressLine.Start(streams, "import", isBytes: true))
+        {
+            pipeline.Import(request, progress, cancellation);
+        }
+
+        using var database = TraceDatabase.Open(request.DatabasePath!, writable: false);
         WriteSummary(database, request, streams.Error);
         return InfoReport.IsDamaged(database) || InfoReport.IsIncomplete(database) ? ExitCode.BadInput : ExitCode.Clean;
     }
@@ -20,7 +25,7 @@ internal static class ImportCommand
     public static Command Create(CommandStreams streams, Pipeline pipeline)
     {
         var traces = CommonOptions.Traces();
-        var database = CommonOptions.NewDatabase();
+        var database = CommonOptions.NewDatabase(isRequired: true);
         var force = CommonOptions.Force();
         var format = CommonOptions.Format();
         var events = CommonOptions.Events();
@@ -34,7 +39,7 @@ internal static class ImportCommand
             streams,
             pipeline,
             new ImportRequest(
-                parse.GetRequiredValue(traces), parse.GetRequiredValue(database), parse.GetValue(format), parse.GetValue(force))
+                parse.GetRequiredValue(traces), parse.GetValue(database), parse.GetValue(format), parse.GetValue(force))
             {
                 EventsPath = parse.GetValue(events),
                 SymbolsPath = parse.GetValue(symbols),
@@ -42,15 +47,6 @@ internal static class ImportCommand
             },
             cancellation));
         return command;
-    }
-
-    /// <summary>The import alone, with its progress.</summary>
-    internal static void Step(
-        CommandStreams streams, Pipeline pipeline, ImportRequest request, CancellationToken cancellation)
-    {
-        NewDatabaseFile.Check(request.DatabasePath, request.Paths, request.Force);
-        using var progress = ProgressLine.Start(streams, "import", isBytes: true);
-        pipeline.Import(request, progress, cancellation);
     }
 
     private static void WriteSymbols(TraceDatabase database, ImportRequest request, TextWriter output)

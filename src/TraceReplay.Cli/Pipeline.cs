@@ -8,10 +8,10 @@ namespace TraceReplay.Cli;
 
 /// <summary>What to import.</summary>
 /// <param name="Paths">Traces, consecutive pieces of one capture; <c>-</c> is standard input.</param>
-/// <param name="DatabasePath">The database to make.</param>
+/// <param name="DatabasePath">The database to make; null to keep none.</param>
 /// <param name="Format">Name of the reader; null to tell it from the content.</param>
 /// <param name="Force">True to replace an existing database.</param>
-internal sealed record ImportRequest(IReadOnlyList<string> Paths, string DatabasePath, string? Format, bool Force)
+internal sealed record ImportRequest(IReadOnlyList<string> Paths, string? DatabasePath, string? Format, bool Force)
 {
     /// <summary>Name of a mapping of events; null for the vocabulary alone.</summary>
     public string? EventsPath { get; init; }
@@ -36,32 +36,60 @@ internal sealed record RuleText(
 
 /// <summary>The steps that the commands are made of; tests put their own in place.</summary>
 /// <param name="Import">Reads traces into a new database.</param>
+/// <param name="Analyze">
+/// Imports and replays in one go and opens the result; without a path it is gone once it is closed. Progress is that of the import and that
+/// of the replay.
+/// </param>
 /// <param name="Replay">Replays a database and writes its findings.</param>
 /// <param name="Rules">All rules, with their severity under a policy.</param>
 internal sealed record Pipeline(
     Action<ImportRequest, IProgress<StepProgress>?, CancellationToken> Import,
+    Func<ImportRequest, ReplayRequest, (IProgress<StepProgress>? Import, IProgress<StepProgress>? Replay), CancellationToken, TraceDatabase> Analyze,
     Action<TraceDatabase, ReplayRequest, IProgress<StepProgress>?, CancellationToken> Replay,
     Func<Policy, IReadOnlyList<RuleText>> Rules)
 {
     /// <summary>The library's own steps.</summary>
-    public static Pipeline OfLibrary { get; } = new(ImportWithLibrary, ReplayWithLibrary, RulesOfLibrary);
+    public static Pipeline OfLibrary { get; } = new(ImportWithLibrary, AnalyzeWithLibrary, ReplayWithLibrary, RulesOfLibrary);
 
-    private static void ImportWithLibrary(ImportRequest request, IProgress<StepProgress>? progress, CancellationToken cancellation)
+    private static void ImportWithLibrary(ImportRequest request, IProgress<StepProgress>? progress, CancellationToken cancellation) =>
+        TraceImporter.Import(request.Paths, request.DatabasePath!, Options(request), OfImport(progress), cancellation);
+
+    private static TraceDatabase AnalyzeWithLibrary(
+        ImportRequest request,
+        ReplayRequest judgement,
+        (IProgress<StepProgress>? Import, IProgress<StepProgress>? Replay) progress,
+        CancellationToken cancellation)
     {
-        var options = new ImportOptions
+        // How many events there are is known only to the import.
+        var replay = progress.Replay is null ? null : new Relay<long>(events => progress.Replay.Report(new StepProgress(events, 0, events)));
+        var options = Options(request) with
         {
-            Force = request.Force,
-            Format = request.Format,
-            Mapping = request.EventsPath is { } events ? EventMapping.Load(events) : null,
-            SymbolsPath = request.SymbolsPath,
-            KaslrOffset = request.KaslrOffset,
-            StandardInput = request.Paths.Contains(ImportOptions.StandardInputPath) ? Console.OpenStandardInput() : null,
+            Replay = new ReplayOptions { Policy = judgement.Policy },
+            Review = judgement.Review,
+            ReplayProgress = replay,
         };
-        var relay = progress is null
-            ? null
-            : new Relay<ImportProgress>(p => progress.Report(new StepProgress(p.BytesRead, p.TotalBytes ?? 0, p.Events)));
-        TraceImporter.Import(request.Paths, request.DatabasePath, options, relay, cancellation);
+        if (request.DatabasePath is null)
+        {
+            return TraceImporter.ReplayOnly(request.Paths, options, OfImport(progress.Import), cancellation);
+        }
+
+        TraceImporter.Import(request.Paths, request.DatabasePath, options, OfImport(progress.Import), cancellation);
+        return TraceDatabase.Open(request.DatabasePath, writable: false);
     }
+
+    private static ImportOptions Options(ImportRequest request) => new()
+    {
+        Force = request.Force,
+        Format = request.Format,
+        Mapping = request.EventsPath is { } events ? EventMapping.Load(events) : null,
+        SymbolsPath = request.SymbolsPath,
+        KaslrOffset = request.KaslrOffset,
+        StandardInput = request.Paths.Contains(ImportOptions.StandardInputPath) ? Console.OpenStandardInput() : null,
+    };
+
+    private static Relay<ImportProgress>? OfImport(IProgress<StepProgress>? progress) => progress is null
+        ? null
+        : new Relay<ImportProgress>(p => progress.Report(new StepProgress(p.BytesRead, p.TotalBytes ?? 0, p.Events)));
 
     private static void ReplayWithLibrary(
         TraceDatabase database, ReplayRequest request, IProgress<StepProgress>? progress, CancellationToken cancellation)

@@ -12,7 +12,13 @@ internal static class ReplayCommand
         CommandStreams streams, Pipeline pipeline, string path, ReplayRequest request, CancellationToken cancellation)
     {
         using var database = TraceDatabase.Open(path, writable: true);
-        Step(streams, pipeline, database, request, cancellation);
+        using (var progress = ProgressLine.Start(streams, "replay", isBytes: false))
+        {
+            pipeline.Replay(database, request, progress, cancellation);
+        }
+
+        WaiverNotice.Write(streams, database, request.WaiverFile);
+        WriteDifference(database, streams.Error);
         InfoReport.WriteReplay(database, streams.Out);
         InfoReport.WriteReview(database, streams.Out);
         var verdict = Verdict.Read(database);
@@ -31,19 +37,12 @@ internal static class ReplayCommand
         return command;
     }
 
-    /// <summary>The replay alone, with its progress.</summary>
-    internal static void Step(
-        CommandStreams streams, Pipeline pipeline, TraceDatabase database, ReplayRequest request, CancellationToken cancellation)
+    /// <summary>Warns when replay came to another final state than the trace tells.</summary>
+    internal static void WriteDifference(TraceDatabase database, TextWriter output)
     {
-        using (var progress = ProgressLine.Start(streams, "replay", isBytes: false))
-        {
-            pipeline.Replay(database, request, progress, cancellation);
-        }
-
-        WaiverNotice.Write(streams, database, request.WaiverFile);
         if (InfoReport.FinalDiffering(database) is > 0 and var differing)
         {
-            streams.Error.WriteLine(
+            output.WriteLine(
                 $"tracereplay: final state: {Number.Format(differing)} values of the trace differ from what was replayed; the findings are not to be trusted");
         }
     }

@@ -1,12 +1,29 @@
+using System.Globalization;
 using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Running;
 using TraceReplay.Benchmarks;
 
-// With --trace FILE the text of the benchmarks is written there and nothing is measured, so that other tools can be given the same.
-if (args is ["--trace", var path])
+// What README.md beside this says of each: traces for other programs to be measured on, and the steps of an analysis in one process.
+switch (args)
 {
-    File.Copy(BenchmarkTrace.Path, path, overwrite: true);
-    return;
+    case ["--trace", var path]:
+        File.Copy(BenchmarkTrace.Path, path, overwrite: true);
+        break;
+    case ["--repeat", var source, var times, var path]:
+        GrowthTrace.Repeat(source, Number(times), path);
+        break;
+    case ["--growth", var events, var cpus, var spaces, var pending, var path]:
+        GrowthTrace.Write(path, Number(events), Number(cpus), Number(spaces), Number(pending));
+        break;
+    case ["--pending", var records, var tlbis, var path]:
+        GrowthTrace.WritePending(path, Number(records), Number(tlbis));
+        break;
+    case ["--stages", var rounds, var path]:
+        Stages.Print(path, Number(rounds), Console.Out);
+        break;
+    default:
+        BenchmarkSwitcher.FromAssembly(typeof(BenchmarkTrace).Assembly).Run(args, DefaultConfig.Instance);
+        break;
 }
 
-BenchmarkSwitcher.FromAssembly(typeof(BenchmarkTrace).Assembly).Run(args, DefaultConfig.Instance);
+static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);

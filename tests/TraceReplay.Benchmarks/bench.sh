@@ -1,15 +1,18 @@
 #!/usr/bin/env bash
-# Whole programs on one trace, in alternating rounds, as a Markdown table on standard output. README.md beside this says what each row is.
-#   bench.sh [-n ROUNDS] [TRACE]
+# Whole programs on one trace, in alternating rounds, and the steps of an analysis, as Markdown tables on standard output.
+# README.md beside this says what each row is.
+#   bench.sh [-n ROUNDS] [-d TRACE.DAT] [TRACE]
 set -euo pipefail
 export LC_ALL=C DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 rounds=5
-while getopts n: option; do
+dat=$root/../shared/captures/workload-v6.trace.dat.gz
+while getopts n:d: option; do
     case $option in
         n) rounds=$OPTARG ;;
-        *) echo "usage: bench.sh [-n ROUNDS] [TRACE]" >&2; exit 2 ;;
+        d) dat=$OPTARG ;;
+        *) echo "usage: bench.sh [-n ROUNDS] [-d TRACE.DAT] [TRACE]" >&2; exit 2 ;;
     esac
 done
 shift $((OPTIND - 1))
@@ -28,8 +31,8 @@ if [[ $trace == *.gz ]]; then
     gzip -dc "$trace" >"$text"
 fi
 
-dotnet build "$root/src/TraceReplay.Cli" -c Release >"$work/build.log" 2>&1 || { cat "$work/build.log" >&2; exit 1; }
-tool=$root/artifacts/bin/TraceReplay.Cli/release/tracereplay
+source "$here/tool.sh"
+build_tool "$root" "$work"
 gcc -O2 -o "$work/insert_rows" "$here/insert_rows.c" -lsqlite3
 
 # The rows to compare with: those of an import, also as one CSV file a table.
@@ -46,17 +49,24 @@ done
 echo 'COMMIT;' >>"$work/import.sql"
 events=$(sqlite3 "$work/rows.db" 'SELECT max(last_seq) FROM trace')
 
-names=(analyze import sqlite-import insert-rows)
-if command -v trace-cmd >/dev/null && [[ $trace == *.dat ]]; then
-    names+=(trace-cmd)
+names=(analyze analyze-only import sqlite-import insert-rows)
+if command -v trace-cmd >/dev/null && [ -e "$dat" ]; then
+    names+=(trace-cmd analyze-report)
+    if [[ $dat == *.gz ]]; then
+        gzip -dc "$dat" >"$work/trace.dat"
+        dat=$work/trace.dat
+    fi
+    trace-cmd report "$dat" >"$work/report.txt" 2>/dev/null
+    "$tool" import "$work/report.txt" --db "$work/report.db" >/dev/null 2>&1 || true
+    dat_events=$(sqlite3 "$work/report.db" 'SELECT max(last_seq) FROM trace')
 fi
 
 measure() {
     local name=$1
     shift
-    /usr/bin/time -o "$work/time" -f '%e %M' "$@" >"$work/out" 2>"$work/err" || {
+    /usr/bin/time -o "$work/time" -f '%e %M %U %S' "$@" >"$work/out" 2>"$work/err" || {
         # analyze says with its exit status whether it found errors.
-        [[ $name == analyze && $(sed -n 's/Command exited with non-zero status //p' "$work/time") == 1 ]] || { cat "$work/err" >&2; exit 1; }
+        [[ $name == analyze* && $(sed -n 's/Command exited with non-zero status //p' "$work/time") =~ ^[13]$ ]] || { cat "$work/err" >&2; exit 1; }
     }
     tail -n 1 "$work/time" >>"$work/$name.times"
 }
@@ -65,37 +75,62 @@ for ((round = 0; round < rounds; round++)); do
     for name in "${names[@]}"; do
         rm -f "$work"/out.db
         case $name in
-            analyze) measure "$name" "$tool" analyze "$text" --db "$work/out.db" --force ;;
-            import) measure "$name" "$tool" import "$text" --db "$work/out.db" --force ;;
+            analyze) rm -rf "$work/reports"; measure "$name" "$tool" analyze "$text" --db "$work/out.db" --out "$work/reports" ;;
+            analyze-only) rm -rf "$work/reports"; measure "$name" "$tool" analyze "$text" --out "$work/reports" ;;
+            analyze-report) measure "$name" "$tool" analyze "$work/report.txt" --db "$work/out.db" ;;
+            import) measure "$name" "$tool" import "$text" --db "$work/out.db" ;;
             sqlite-import) measure "$name" sqlite3 "$work/out.db" ".read $work/import.sql" ;;
             insert-rows)
                 measure "$name" "$work/insert_rows" "$work/rows.db" "$work/out.db" "${tables[@]}"
                 # Its own clock leaves out the reading of the rows.
                 sed -i "\$s/^[^ ]*/$(cat "$work/out")/" "$work/$name.times"
                 ;;
-            trace-cmd) measure "$name" trace-cmd report "$trace" ;;
+            trace-cmd) measure "$name" trace-cmd report "$dat" ;;
         esac
     done
 done
 
 declare -A what=(
-    [analyze]='`tracereplay analyze` (import, replay, findings)'
+    [analyze]='`tracereplay analyze --db --out`: events, replay, indexes, findings, all CSVs'
+    [analyze-only]='`tracereplay analyze --out`: verdict and the CSVs about findings, nothing kept'
     [import]='`tracereplay import`'
     [sqlite-import]='`sqlite3 .import` of the same events as CSV'
     [insert-rows]='`insert_rows.c`: the same rows from memory, no parsing'
-    [trace-cmd]='`trace-cmd report` of the trace.dat'
+    [trace-cmd]='`trace-cmd report` of a trace.dat'
+    [analyze-report]='`tracereplay analyze --db` of what it prints'
 )
+declare -A rate
 echo "Trace: $(basename "$trace"), $(printf "%'d" "$events") events, $(stat -c %s "$text") bytes of text; $rounds rounds, one program after the other in each."
-echo "CPU: $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1), $(nproc) CPUs; .NET $(dotnet --list-runtimes | sed -n 's/^Microsoft.NETCore.App \([^ ]*\).*/\1/p' | tail -n 1); SQLite of the shell $(sqlite3 --version | cut -d' ' -f1); $(uname -s) $(uname -r)."
-echo "Date: $(date -u +%Y-%m-%d); load when finished: $(cut -d' ' -f1-3 /proc/loadavg)."
+[[ " ${names[*]} " != *" trace-cmd "* ]] || echo "trace.dat: $(basename "$dat"), $(printf "%'d" "$dat_events") events, $(stat -c %s "$work/report.txt") bytes of report; $(dpkg-query -W -f '${Package} ${Version}' trace-cmd 2>/dev/null || echo trace-cmd)."
+describe_machine "$how"
+echo "Database: $(stat -c %s "$work/rows.db") bytes after an import, $(($(stat -c %s "$work/rows.db") / events)) an event."
 echo
-echo '| program | median s | min s | max s | events/s (median) | peak memory MiB |'
-echo '| --- | ---: | ---: | ---: | ---: | ---: |'
+echo '| program | median s | min s | max s | processor s (min) | events/s (median) | peak memory MiB |'
+echo '| --- | ---: | ---: | ---: | ---: | ---: | ---: |'
 for name in "${names[@]}"; do
-    sort -n "$work/$name.times" | awk -v what="${what[$name]}" -v events="$events" '
-        { s[NR] = $1; if ($2 > peak) peak = $2 }
+    count=$events
+    [[ $name != trace-cmd && $name != analyze-report ]] || count=$dat_events
+    row=$(sort -n "$work/$name.times" | awk -v what="${what[$name]}" -v events="$count" '
+        { s[NR] = $1; if ($2 > peak) peak = $2; if (NR == 1 || $3 + $4 < cpu) cpu = $3 + $4 }
         END {
             median = NR % 2 ? s[(NR + 1) / 2] : (s[NR / 2] + s[NR / 2 + 1]) / 2
-            printf "| %s | %.2f | %.2f | %.2f | %d | %.0f |\n", what, median, s[1], s[NR], (median > 0 ? events / median : 0), peak / 1024
-        }'
+            printf "| %s | %.2f | %.2f | %.2f | %.2f | %d | %.0f |\n", what, median, s[1], s[NR], cpu, (median > 0 ? events / median : 0), peak / 1024
+        }')
+    echo "$row"
+    rate[$name]=$(cut -d'|' -f7 <<<"$row" | tr -d ' ')
 done
+
+ratio() { awk -v a="${rate[$1]}" -v b="${rate[$2]}" -v text="$3" 'BEGIN { printf "* %s: %.2f\n", text, a / b }'; }
+echo
+echo 'Ratios of the medians of events/s:'
+echo
+ratio import insert-rows 'import to the C program (bar 0.6)'
+ratio analyze sqlite-import 'analyze to `sqlite3 .import` (bar 2)'
+if [[ -n ${rate[trace-cmd]:-} ]]; then
+    ratio analyze trace-cmd 'analyze to `trace-cmd report` of the smaller trace.dat (bar 2)'
+fi
+
+echo
+echo 'Steps in one process, each alone (`--stages`):'
+echo
+DOTNET_TieredPGO=0 dotnet run --project "$here" -c Release -- --stages "$rounds" "$text"

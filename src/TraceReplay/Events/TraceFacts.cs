@@ -46,4 +46,24 @@ public sealed record TraceFacts
 
     /// <summary>True when TLBIs are in the trace.</summary>
     public bool HasTlbis { get; init; }
+
+    /// <summary>Facts of two consecutive pieces of one capture; the clock is that of the first.</summary>
+    public static TraceFacts Combine(TraceFacts first, TraceFacts second)
+    {
+        ArgumentNullException.ThrowIfNull(first);
+        ArgumentNullException.ThrowIfNull(second);
+        return new()
+        {
+            Clock = first.Clock,
+            CpuCount = Math.Max(first.CpuCount, second.CpuCount),
+            PageAddressBits = first.PageAddressBits | second.PageAddressBits,
+            PageDescriptorCount = first.PageDescriptorCount + second.PageDescriptorCount,
+            LowestLevel = first.LowestLevel is { } x && second.LowestLevel is { } y ? Math.Min(x, y) : first.LowestLevel ?? second.LowestLevel,
+            HasTables = first.HasTables || second.HasTables,
+            HasRoots = first.HasRoots || second.HasRoots,
+            FirstHypervisorConfiguration = first.FirstHypervisorConfiguration ?? second.FirstHypervisorConfiguration,
+            HasBarriers = first.HasBarriers || second.HasBarriers,
+            HasTlbis = first.HasTlbis || second.HasTlbis,
+        };
+    }
 }

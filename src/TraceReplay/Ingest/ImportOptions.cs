@@ -1,4 +1,6 @@
 using TraceReplay.Ingest.Mapping;
+using TraceReplay.Replay;
+using TraceReplay.Store;
 
 namespace TraceReplay.Ingest;
 
@@ -25,4 +27,13 @@ public sealed record ImportOptions
 
     /// <summary>What the path <c>-</c> reads; null when the caller has none to offer.</summary>
     public Stream? StandardInput { get; init; }
+
+    /// <summary>How to replay what is imported, in the same go; null not to.</summary>
+    public ReplayOptions? Replay { get; init; }
+
+    /// <summary>What of the findings is accepted or known from before; null for nothing.</summary>
+    public FindingReview? Review { get; init; }
+
+    /// <summary>Told the number of events replayed, now and then.</summary>
+    public IProgress<long>? ReplayProgress { get; init; }
 }

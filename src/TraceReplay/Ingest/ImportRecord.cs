@@ -22,6 +22,7 @@ internal static class ImportRecord
             .Add(facts.PageAddressBits).Add(facts.PageDescriptorCount).Add(facts.LowestLevel)
             .Add(facts.HasTables).Add(facts.HasRoots).Add(facts.FirstHypervisorConfiguration).Add(facts.HasBarriers).Add(facts.HasTlbis).Add(text.IsDamaged)
             .Insert();
+        row.Flush();
     }
 
     /// <summary>Writes problems, their totals and the events that were passed over.</summary>
@@ -34,17 +35,43 @@ internal static class ImportRecord
                 .Add(kept.Excerpt).Insert();
         }
 
+        problem.Flush();
+
         using var total = new RowInserter(connection.Handle!, "problem_count", "kind, severity, count, help", 4);
         foreach (var kind in ImportProblems.Kinds.Where(kind => problems.Count(kind) > 0))
         {
             total.Row().Add(kind.Name).Add(Text(kind.Severity)).Add(problems.Count(kind)).Add(kind.Help).Insert();
         }
 
+        total.Flush();
+
         using var name = new RowInserter(connection.Handle!, "skipped_event", "event, count, first_line", 3);
         foreach (var entry in skipped.All)
         {
             name.Row().Add(entry.Event).Add(entry.Count).Add(entry.FirstLine).Insert();
         }
+
+        name.Flush();
+    }
+
+    /// <summary>Writes the names and tasks that the events refer to.</summary>
+    public static void WriteNames(SqliteConnection connection, NameTable names)
+    {
+        using var name = new RowInserter(connection.Handle!, "name", "id, text", 2);
+        for (var id = 0; id < names.NameCount; id++)
+        {
+            name.Row().Add(id).Add(names.Name(id)).Insert();
+        }
+
+        name.Flush();
+        using var task = new RowInserter(connection.Handle!, "task", "id, comm, pid", 3);
+        for (var id = 0; id < names.TaskCount; id++)
+        {
+            var identity = names.Task(id);
+            task.Row().Add(id).Add(identity.Comm).Add(identity.Pid).Insert();
+        }
+
+        task.Flush();
     }
 
     /// <summary>Writes one fact about the database itself.</summary>
@@ -52,6 +79,7 @@ internal static class ImportRecord
     {
         using var row = new RowInserter(connection.Handle!, "meta", "key, value", 2);
         row.Row().Add(key).Add(value).Insert();
+        row.Flush();
     }
 
     private static string Text(ProblemSeverity severity) => severity switch

@@ -52,6 +52,9 @@ internal static class PcNaming
                 }
             }
         }
+
+        source.Flush();
+        named.Flush();
     }
 
     private static string Text(PlacementOrigin origin) => origin switch

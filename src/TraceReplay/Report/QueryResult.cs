@@ -10,12 +10,14 @@ public sealed class QueryResult : IResultRows, IDisposable
 {
     private readonly SqliteCommand _command;
     private readonly SqliteDataReader _reader;
+    private readonly sqlite3_stmt? _statement;
     private readonly Dictionary<string, int> _ordinals = new(StringComparer.Ordinal);
 
     private QueryResult(SqliteCommand command, SqliteDataReader reader)
     {
         _command = command;
         _reader = reader;
+        _statement = reader.Handle;
         Columns = [.. Enumerable.Range(0, reader.FieldCount).Select(reader.GetName)];
         for (var i = 0; i < Columns.Count; i++)
         {
@@ -82,6 +84,22 @@ public sealed class QueryResult : IResultRows, IDisposable
         };
     }
 
+    /// <summary>True when a value is an integer.</summary>
+    internal bool IsInteger(int column) => SqliteCalls.ColumnType(Statement, column) == raw.SQLITE_INTEGER;
+
+    /// <summary>True when a value is a text.</summary>
+    internal bool IsText(int column) => SqliteCalls.ColumnType(Statement, column) == raw.SQLITE_TEXT;
+
+    /// <summary>A value that is an integer.</summary>
+    internal long IntegerAt(int column) => SqliteCalls.ColumnInteger(Statement, column);
+
+    /// <summary>A value that is a text, as UTF-8 in SQLite's own memory: valid until the next call of <see cref="Read"/>.</summary>
+    internal unsafe ReadOnlySpan<byte> Utf8At(int column)
+    {
+        var text = SqliteCalls.ColumnText(Statement, column);
+        return new ReadOnlySpan<byte>(text, SqliteCalls.ColumnBytes(Statement, column));
+    }
+
     /// <summary>A value as text, empty for NULL.</summary>
     public string Text(string column) =>
         Value(_ordinals[column]) is { } value ? Convert.ToString(value, CultureInfo.InvariantCulture) ?? "" : "";
@@ -99,4 +117,7 @@ public sealed class QueryResult : IResultRows, IDisposable
         _reader.Dispose();
         _command.Dispose();
     }
+
+    // Owned by the reader, which is open.
+    private nint Statement => _statement!.DangerousGetHandle();
 }

@@ -39,7 +39,7 @@ public sealed class EventReader
         var facts = default(TraceFacts);
         foreach (var row in _database.Connection.Query<TraceRow>("SELECT * FROM trace ORDER BY id"))
         {
-            facts = facts is null ? row.Facts : Combine(facts, row.Facts);
+            facts = facts is null ? row.Facts : TraceFacts.Combine(facts, row.Facts);
         }
 
         return facts ?? new TraceFacts();
@@ -131,18 +131,4 @@ public sealed class EventReader
         new(db, EventTables.Marker, static (row, sink) => sink.On(new Marker(row.Header, (int)row.Own(0)))),
         new(db, EventTables.LostEvents, static (row, sink) => sink.On(new LostEvents(row.Header, row.OwnOrNull(0)))),
     ];
-
-    private static TraceFacts Combine(TraceFacts a, TraceFacts b) => new()
-    {
-        Clock = a.Clock,
-        CpuCount = Math.Max(a.CpuCount, b.CpuCount),
-        PageAddressBits = a.PageAddressBits | b.PageAddressBits,
-        PageDescriptorCount = a.PageDescriptorCount + b.PageDescriptorCount,
-        LowestLevel = a.LowestLevel is { } x && b.LowestLevel is { } y ? Math.Min(x, y) : a.LowestLevel ?? b.LowestLevel,
-        HasTables = a.HasTables || b.HasTables,
-        HasRoots = a.HasRoots || b.HasRoots,
-        FirstHypervisorConfiguration = a.FirstHypervisorConfiguration ?? b.FirstHypervisorConfiguration,
-        HasBarriers = a.HasBarriers || b.HasBarriers,
-        HasTlbis = a.HasTlbis || b.HasTlbis,
-    };
 }

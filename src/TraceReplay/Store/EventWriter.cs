@@ -8,6 +8,8 @@ namespace TraceReplay.Store;
 public sealed class EventWriter : IEventSink, IDisposable
 {
     private readonly sqlite3 _database;
+    private readonly RowQueue? _queue;
+    private readonly RowInserter[] _inserters;
     private readonly RowInserter _pageTableWrite;
     private readonly RowInserter _tlbi;
     private readonly RowInserter _barrier;
@@ -23,20 +25,33 @@ public sealed class EventWriter : IEventSink, IDisposable
 
     /// <param name="connection">An open database with the event tables.</param>
     public EventWriter(SqliteConnection connection)
+        : this(connection, null)
     {
+    }
+
+    /// <param name="connection">An open database with the event tables.</param>
+    /// <param name="queue">Where rows are written; null to write them on the thread that sends the events.</param>
+    internal EventWriter(SqliteConnection connection, RowQueue? queue)
+    {
+        _queue = queue;
         _database = connection.Handle ?? throw new ArgumentException("the connection is not open", nameof(connection));
-        _pageTableWrite = new(_database, EventTables.PageTableWrite);
-        _tlbi = new(_database, EventTables.Tlbi);
-        _barrier = new(_database, EventTables.Barrier);
-        _systemRegisterWrite = new(_database, EventTables.SystemRegisterWrite);
-        _tableKnown = new(_database, EventTables.TableKnown);
-        _descriptorKnown = new(_database, EventTables.DescriptorKnown);
-        _tableGone = new(_database, EventTables.TableGone);
-        _machineFact = new(_database, EventTables.MachineFact);
-        _pageAllocation = new(_database, EventTables.PageAllocation);
-        _contextSwitch = new(_database, EventTables.ContextSwitch);
-        _marker = new(_database, EventTables.Marker);
-        _lostEvents = new(_database, EventTables.LostEvents);
+        _pageTableWrite = new(_database, EventTables.PageTableWrite, queue);
+        _tlbi = new(_database, EventTables.Tlbi, queue);
+        _barrier = new(_database, EventTables.Barrier, queue);
+        _systemRegisterWrite = new(_database, EventTables.SystemRegisterWrite, queue);
+        _tableKnown = new(_database, EventTables.TableKnown, queue);
+        _descriptorKnown = new(_database, EventTables.DescriptorKnown, queue);
+        _tableGone = new(_database, EventTables.TableGone, queue);
+        _machineFact = new(_database, EventTables.MachineFact, queue);
+        _pageAllocation = new(_database, EventTables.PageAllocation, queue);
+        _contextSwitch = new(_database, EventTables.ContextSwitch, queue);
+        _marker = new(_database, EventTables.Marker, queue);
+        _lostEvents = new(_database, EventTables.LostEvents, queue);
+        _inserters =
+        [
+            _pageTableWrite, _tlbi, _barrier, _systemRegisterWrite, _tableKnown, _descriptorKnown, _tableGone, _machineFact,
+            _pageAllocation, _contextSwitch, _marker, _lostEvents,
+        ];
     }
 
     public void On(in PageTableWrite e) => _pageTableWrite.Row(e.Header)
@@ -66,38 +81,22 @@ public sealed class EventWriter : IEventSink, IDisposable
 
     public void On(in LostEvents e) => _lostEvents.Row(e.Header).Add(e.Count).Insert();
 
-    /// <summary>Writes the names and tasks that the events refer to; once, after the last event.</summary>
-    public void WriteNames(NameTable names)
+    /// <summary>Writes what is left of the events; once, after the last one.</summary>
+    public void Flush()
     {
-        using (var name = new RowInserter(_database, "name", "id, text", 2))
+        foreach (var inserter in _inserters)
         {
-            for (var id = 0; id < names.NameCount; id++)
-            {
-                name.Row().Add((long)id).Add(names.Name(id)).Insert();
-            }
+            inserter.Flush();
         }
 
-        using var task = new RowInserter(_database, "task", "id, comm, pid", 3);
-        for (var id = 0; id < names.TaskCount; id++)
-        {
-            var identity = names.Task(id);
-            task.Row().Add((long)id).Add(identity.Comm).Add(identity.Pid).Insert();
-        }
+        _queue?.Drain();
     }
 
     public void Dispose()
     {
-        _pageTableWrite.Dispose();
-        _tlbi.Dispose();
-        _barrier.Dispose();
-        _systemRegisterWrite.Dispose();
-        _tableKnown.Dispose();
-        _descriptorKnown.Dispose();
-        _tableGone.Dispose();
-        _machineFact.Dispose();
-        _pageAllocation.Dispose();
-        _contextSwitch.Dispose();
-        _marker.Dispose();
-        _lostEvents.Dispose();
+        foreach (var inserter in _inserters)
+        {
+            inserter.Dispose();
+        }
     }
 }

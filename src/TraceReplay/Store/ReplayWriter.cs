@@ -19,6 +19,8 @@ public sealed class ReplayWriter : IReplaySink, IDisposable
 
     private readonly SqliteConnection _connection;
     private readonly Policy _policy;
+    private readonly RowQueue? _queue;
+    private readonly RowInserter[] _inserters;
     private readonly RowInserter _rootLoad;
     private readonly RowInserter _tableUse;
     private readonly RowInserter _staleRecord;
@@ -31,15 +33,31 @@ public sealed class ReplayWriter : IReplaySink, IDisposable
     private readonly RowInserter _finding;
     private readonly RowInserter _findingStore;
     private readonly RowInserter _rule;
+    private readonly bool _keepsHistory;
+    private bool _isFinished;
 
     /// <param name="connection">An open database; its replay tables are emptied.</param>
     /// <param name="policy">What is asked of the trace.</param>
     public ReplayWriter(SqliteConnection connection, Policy policy)
+        : this(connection, policy, null, keepsHistory: true)
+    {
+    }
+
+    /// <param name="connection">An open database; its replay tables are emptied.</param>
+    /// <param name="policy">What is asked of the trace.</param>
+    /// <param name="queue">Where rows are written; null to write them on the thread that replays.</param>
+    /// <param name="keepsHistory">False to leave out what only the queries about the state over time read.</param>
+    internal ReplayWriter(SqliteConnection connection, Policy policy, RowQueue? queue, bool keepsHistory)
     {
         ArgumentNullException.ThrowIfNull(connection);
         ArgumentNullException.ThrowIfNull(policy);
-        _connection = connection;
         _policy = policy;
+        _keepsHistory = keepsHistory;
+        _connection = connection;
+        _queue = queue;
+
+        // Two threads that use a connection at once corrupt SQLite's memory.
+        queue?.Drain();
         DropIndexes();
         foreach (var table in Tables)
         {
@@ -47,46 +65,64 @@ public sealed class ReplayWriter : IReplaySink, IDisposable
         }
 
         var database = connection.Handle ?? throw new ArgumentException("the connection is not open", nameof(connection));
-        _rootLoad = new(database, "root_load", "seq, cpu, half, space_id, asid", 5);
-        _tableUse = new(database, "table_use", "id, space_id, base, level, entries, va_base, parent_pa, from_seq, to_seq", 9);
+        _rootLoad = new(database, "root_load", "seq, cpu, half, space_id, asid", 5, queue);
+        _tableUse = new(database, "table_use", "id, space_id, base, level, entries, va_base, parent_pa, from_seq, to_seq", 9, queue);
         _staleRecord = new(
             database, "stale_record",
-            "id, break_seq, pa, level, space_id, va, size_bytes, group_bytes, asid, old, new, class, tlbi_seq, complete_seq", 14);
+            "id, break_seq, pa, level, space_id, va, size_bytes, group_bytes, asid, old, new, class, tlbi_seq, complete_seq", 14, queue);
         _transition = new(
             database, "transition",
-            "seq, space_id, class, is_live, via_break, pa, level, va, old, new, stale_id, finding_id, verdict, linux_verdict", 14);
-        _transitionCount = new(database, "transition_count", "class, is_live, via_break, count", 4);
-        _tlbiSite = new(database, "tlbi_site", "op_id, pc, count, covered, records, ineffective, first_seq", 7);
-        _kernelRun = new(database, "kernel_run", "kind, va_start, va_end, first_seq, last_seq, stores, cpu, task_id", 8);
+            "seq, space_id, class, is_live, via_break, pa, level, va, old, new, stale_id, finding_id, verdict, linux_verdict", 14, queue);
+        _transitionCount = new(database, "transition_count", "class, is_live, via_break, count", 4, queue);
+        _tlbiSite = new(database, "tlbi_site", "op_id, pc, count, covered, records, ineffective, first_seq", 7, queue);
+        _kernelRun = new(database, "kernel_run", "kind, va_start, va_end, first_seq, last_seq, stores, cpu, task_id", 8, queue);
         _rootSwap = new(
             database, "root_swap",
-            "seq, half, old_space_id, new_space_id, tables_copied, tables_shared, entries_compared, lost_updates, late_writes, done_seq", 10);
+            "seq, half, old_space_id, new_space_id, tables_copied, tables_shared, entries_compared, lost_updates, late_writes, done_seq", 10, queue);
         _space = new(
             database, "address_space",
-            "id, root_pa, regime, half, start_level, entries, granule_bytes, incarnation, first_seq, last_seq", 10);
+            "id, root_pa, regime, half, start_level, entries, granule_bytes, incarnation, first_seq, last_seq", 10, queue);
         _finding = new(
             database, "finding",
             "id, rule, severity, confidence, tag, seq, line, time_ns, cpu, task_id, pa, level, va, asid, space_id, old, new, "
             + "old_decoded, new_decoded, difference, stale_seq, stale_line, tlbi_seq, tlbi_line, tlbi_why, barrier_seq, "
-            + "barrier_line, barrier_why, count, pc, how_id, summary", 32);
-        _findingStore = new(database, "finding_store", "finding_id, seq, pa, va, old, new, stale_seq", 7, ignoreRepeats: true);
-        _rule = new(database, "rule", "id, title, severity, arm_rule, explanation, condition", 6);
+            + "barrier_line, barrier_why, count, pc, how_id, summary", 32, queue);
+        _findingStore = new(database, "finding_store", "finding_id, seq, pa, va, old, new, stale_seq", 7, queue, ignoreRepeats: true);
+        _rule = new(database, "rule", "id, title, severity, arm_rule, explanation, condition", 6, queue);
+        _inserters =
+        [
+            _rootLoad, _tableUse, _staleRecord, _transition, _transitionCount, _tlbiSite, _kernelRun, _rootSwap, _space, _finding,
+            _findingStore, _rule,
+        ];
         foreach (var rule in RuleCatalogue.All)
         {
             _rule.Row().Add(rule.Id).Add(rule.Title).Add(NameOf(rule.Severity)).Add(rule.ArmRules).Add(rule.Explanation)
                 .Add(rule.Condition).Insert();
         }
+
+        // Findings refer to them.
+        _rule.Flush();
     }
 
     public void RootLoad(long seq, int cpu, int half, AddressSpace space, ushort? asid)
     {
         ArgumentNullException.ThrowIfNull(space);
+        if (!_keepsHistory)
+        {
+            return;
+        }
+
         _rootLoad.Row().Add(seq).Add(cpu).Add(half).Add(space.Id).Add((int?)asid).Insert();
     }
 
     public void TableUse(TableUse use, long? toSeq)
     {
         ArgumentNullException.ThrowIfNull(use);
+        if (!_keepsHistory)
+        {
+            return;
+        }
+
         var space = use.Space;
         var va = space.IsRooted ? use.IaBase : space.VaBase is { } vaBase ? vaBase + use.IaBase : (ulong?)null;
         _tableUse.Row().Add(use.Id).Add(SpaceId(space)).Add(use.Base).Add(use.Level).Add(use.Entries).Add(va)
@@ -96,6 +132,11 @@ public sealed class ReplayWriter : IReplaySink, IDisposable
     public void StaleRecord(StaleRecord record, long? completeSeq)
     {
         ArgumentNullException.ThrowIfNull(record);
+        if (!_keepsHistory)
+        {
+            return;
+        }
+
         var space = record.Space;
         var va = space.IsRooted ? record.Ia : space.VaBase is { } vaBase ? vaBase + record.Ia : (ulong?)null;
         var group = record.IsContiguous ? record.Size * (ulong)space.Format.GroupMembers(record.Level) : (ulong?)null;
@@ -109,6 +150,11 @@ public sealed class ReplayWriter : IReplaySink, IDisposable
 
     public void Transition(in Transition transition)
     {
+        if (!_keepsHistory)
+        {
+            return;
+        }
+
         var row = _transition.Row().Add(transition.Seq).Add(SpaceId(transition.Space)).Add(DescriptorText.Name(transition.Class))
             .Add(transition.IsLive).Add(transition.ViaBreak).Add(transition.Pa).Add(transition.Level).Add(transition.Va)
             .Add(transition.Old).Add(transition.New).Add(IdOrNull(transition.StaleId)).Add(IdOrNull(transition.FindingId))
@@ -163,10 +209,17 @@ public sealed class ReplayWriter : IReplaySink, IDisposable
             .Add(finding.Pc).Add(finding.How).Add(finding.Summary).Insert();
     }
 
-    /// <summary>Writes the row that tells how the events were replayed.</summary>
-    public void Summary(ReplaySummary summary)
+    /// <summary>Writes what is left, and the row that tells how the events were replayed; once, after the last event.</summary>
+    public void Finish(ReplaySummary summary)
     {
         ArgumentNullException.ThrowIfNull(summary);
+        foreach (var inserter in _inserters)
+        {
+            inserter.Flush();
+        }
+
+        _queue?.Drain();
+        _isFinished = true;
         _connection.Execute(
             """
             INSERT INTO replay (id, bbm_level, granule_bytes, granule_source, final_compared, final_differing, final_unknown, events,
@@ -190,12 +243,12 @@ public sealed class ReplayWriter : IReplaySink, IDisposable
 
     public void Dispose()
     {
-        RowInserter[] inserters =
-        [
-            _rootLoad, _tableUse, _staleRecord, _transition, _transitionCount, _tlbiSite, _kernelRun, _rootSwap, _space, _finding,
-            _findingStore, _rule,
-        ];
-        foreach (var inserter in inserters)
+        if (!_isFinished)
+        {
+            _queue?.Abandon();
+        }
+
+        foreach (var inserter in _inserters)
         {
             inserter.Dispose();
         }

@@ -1,3 +1,4 @@
+using Dapper;
 using Microsoft.Data.Sqlite;
 using TraceReplay.Events;
 using TraceReplay.Replay;
@@ -25,7 +26,7 @@ public static class Replayer
         {
             return ReplayAndStore(database, options, progress, review ?? FindingReview.None, cancellation);
         }
-        catch (Exception e) when (e is DatabaseException or SqliteException)
+        catch (Exception e) when (e is DatabaseException or SqliteException or IOException)
         {
             throw new DatabaseException($"{database.Path}: not replayed ({TraceDatabase.Reason(e)}); what an earlier replay found is as it was", e);
         }
@@ -34,16 +35,70 @@ public static class Replayer
     private static ReplaySummary ReplayAndStore(
         TraceDatabase database, ReplayOptions options, IProgress<long>? progress, FindingReview review, CancellationToken cancellation)
     {
+        // A connection can either be read or be written. Copied first, the events are replayed while another thread writes rows.
         var reader = new EventReader(database);
+        using var events = new EventSpool(database.Folder);
+        reader.Read(events, cancellation);
         using var transaction = database.Connection.BeginTransaction();
-        using var writer = new ReplayWriter(database.Connection, options.Policy);
-        var engine = new ReplayEngine(reader.ReadFacts(), reader.Names, options, writer);
-        reader.Read(progress is null ? engine : new ProgressSink(engine, progress), cancellation);
-        var summary = engine.Finish();
-        writer.Summary(summary);
+        using var queue = Environment.ProcessorCount > 1 ? new RowQueue() : null;
+        var summary = Replay(
+            (database, queue, KeepsHistory: true, Beside: null), events, reader.Names, reader.ReadFacts(), options, progress, cancellation);
         review.Apply(database.Connection);
-        database.CreateIndexes(IndexScript);
         transaction.Commit();
         return summary;
+    }
+
+    /// <summary>Replays events of which there is a copy; the caller holds the transaction.</summary>
+    /// <param name="target">
+    /// Where rows go, whether all that is derived is kept, and what else is to be done to the database on the thread that writes.
+    /// </param>
+    /// <param name="events">The events.</param>
+    /// <param name="names">The names that they refer to.</param>
+    /// <param name="facts">Facts about all of them.</param>
+    /// <param name="options">How to replay.</param>
+    /// <param name="progress">Told the number of events replayed, now and then.</param>
+    /// <param name="cancellation">Stops the replay.</param>
+    internal static ReplaySummary Replay(
+        (TraceDatabase Database, RowQueue? Queue, bool KeepsHistory, Action? Beside) target,
+        EventSpool events,
+        NameTable names,
+        TraceFacts facts,
+        ReplayOptions options,
+        IProgress<long>? progress,
+        CancellationToken cancellation)
+    {
+        using var writer = new ReplayWriter(target.Database.Connection, options.Policy, target.Queue, target.KeepsHistory);
+        if (target.Queue is not null && target.Beside is not null)
+        {
+            target.Queue.Add(target.Beside);
+        }
+        else
+        {
+            target.Beside?.Invoke();
+        }
+
+        var engine = new ReplayEngine(facts, names, options, writer);
+        events.Replay(progress is null ? engine : new ProgressSink(engine, progress), cancellation);
+        var summary = engine.Finish();
+        writer.Finish(summary);
+        target.Database.CreateIndexes(IndexScript);
+        return summary;
+    }
+
+    /// <summary>Of events that were replayed and are not stored, stores those that findings and sites of TLBIs name.</summary>
+    internal static void StoreNamedEvents(TraceDatabase database, EventSpool events, CancellationToken cancellation)
+    {
+        var named = database.Connection.Query<long>(
+            """
+            SELECT seq FROM finding
+            UNION SELECT stale_seq FROM finding WHERE stale_seq IS NOT NULL
+            UNION SELECT tlbi_seq FROM finding WHERE tlbi_seq IS NOT NULL
+            UNION SELECT barrier_seq FROM finding WHERE barrier_seq IS NOT NULL
+            UNION SELECT first_seq FROM tlbi_site
+            """,
+            buffered: false).ToHashSet();
+        using var writer = new EventWriter(database.Connection);
+        events.Replay(new SelectedEvents(named, writer), cancellation);
+        writer.Flush();
     }
 }

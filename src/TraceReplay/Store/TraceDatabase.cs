@@ -31,47 +31,36 @@ public sealed class TraceDatabase : IDisposable
         _ = SQLitePCL.raw.sqlite3_config(SQLitePCL.raw.SQLITE_CONFIG_MULTITHREAD);
     }
 
-    private TraceDatabase(string path, SqliteConnection connection)
+    private readonly bool _isLocked;
+
+    private TraceDatabase(string path, SqliteConnection connection, bool isLocked)
     {
         Path = path;
         Connection = connection;
+        _isLocked = isLocked;
     }
 
-    /// <summary>Path as given.</summary>
+    /// <summary>Path as given; empty for a temporary one.</summary>
     public string Path { get; }
+
+    /// <summary>Directory for files that are needed while it is being made: its own, for a temporary one that of the system.</summary>
+    public string Folder => Path.Length == 0 ? System.IO.Path.GetTempPath() : System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(Path))!;
 
     /// <summary>The open connection.</summary>
     public SqliteConnection Connection { get; }
 
     /// <summary>Makes a database with all tables and views and no index. The file must not exist; it can be opened again once it is sealed.</summary>
-    public static TraceDatabase Create(string path)
+    public static TraceDatabase Create(string path) => Create(path, Connect(path, SqliteOpenMode.ReadWriteCreate));
+
+    /// <summary>
+    /// Makes a database that is gone once it is closed. SQLite keeps it in memory up to the size of its cache, and what is beyond in a
+    /// file without a name.
+    /// </summary>
+    public static TraceDatabase CreateTemporary()
     {
-        var connection = Connect(path, SqliteOpenMode.ReadWriteCreate);
-        try
-        {
-            // The file is only renamed into place when it is whole, so a journal would protect nothing.
-            connection.Execute("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE; PRAGMA cache_size = -65536;");
-            connection.Execute($"PRAGMA application_id = {ApplicationId};");
-            foreach (var (name, text) in SchemaScripts.Read("tables"))
-            {
-                if (!IsIndexScript(name))
-                {
-                    connection.Execute(text);
-                }
-            }
-
-            foreach (var (_, text) in SchemaScripts.Read("views"))
-            {
-                connection.Execute(text);
-            }
-
-            return new TraceDatabase(path, connection);
-        }
-        catch
-        {
-            connection.Dispose();
-            throw;
-        }
+        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = "", Pooling = false }.ToString());
+        connection.Open();
+        return Create("", connection);
     }
 
     /// <summary>Opens an existing database.</summary>
@@ -99,8 +88,9 @@ public sealed class TraceDatabase : IDisposable
                 throw new DatabaseException($"{path}: schema version {version}, expected {SchemaVersion}: import the trace again");
             }
 
-            connection.Execute("PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY;");
-            return new TraceDatabase(path, connection);
+            // More cache does not make the queries faster: pages that are not in it are in that of the system.
+            connection.Execute("PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY;");
+            return new TraceDatabase(path, connection, isLocked: false);
         }
         catch (SqliteException e)
         {
@@ -113,6 +103,9 @@ public sealed class TraceDatabase : IDisposable
             throw;
         }
     }
+
+    /// <summary>A second connection for reading, for use by another thread; null while the database is being made, which locks it.</summary>
+    public TraceDatabase? OpenAgain() => _isLocked ? null : Open(Path, writable: false);
 
     /// <summary>True when an import may take the place of this file: a TraceReplay database of any version, or an empty regular file.</summary>
     /// <exception cref="DatabaseException">The file cannot be read.</exception>
@@ -181,6 +174,35 @@ public sealed class TraceDatabase : IDisposable
         Span<byte> header = stackalloc byte[HeaderBytes];
         return stream.ReadAtLeast(header, HeaderBytes, throwOnEndOfStream: false) == HeaderBytes && header.StartsWith(FileMagic) &&
             BinaryPrimitives.ReadInt32BigEndian(header[ApplicationIdOffset..]) == ApplicationId;
+    }
+
+    private static TraceDatabase Create(string path, SqliteConnection connection)
+    {
+        try
+        {
+            // The file is only renamed into place when it is whole, so a journal would protect nothing.
+            connection.Execute("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE; PRAGMA cache_size = -16384;");
+            connection.Execute($"PRAGMA application_id = {ApplicationId};");
+            foreach (var (name, text) in SchemaScripts.Read("tables"))
+            {
+                if (!IsIndexScript(name))
+                {
+                    connection.Execute(text);
+                }
+            }
+
+            foreach (var (_, text) in SchemaScripts.Read("views"))
+            {
+                connection.Execute(text);
+            }
+
+            return new TraceDatabase(path, connection, isLocked: true);
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
     }
 
     private static bool IsIndexScript(string name) => name.StartsWith("09", StringComparison.Ordinal);

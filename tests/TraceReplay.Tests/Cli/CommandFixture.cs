@@ -23,7 +23,8 @@ internal sealed class CommandFixture : IDisposable
     public string Error => _error.ToString();
 
     public Pipeline Pipeline { get; set; } = new(
-        (request, _, _) => SampleDatabase.CreateFile(request.DatabasePath),
+        (request, _, _) => SampleDatabase.CreateFile(request.DatabasePath!),
+        (request, _, _, _) => TraceDatabase.Open(SampleDatabase.CreateFile(request.DatabasePath!), writable: false),
         (_, _, _, _) => { },
         _ => [new RuleText("bbm-oa-change", "Output address changed", "error", "warning", "R_WHZWS", "Why it matters.", "When.")]);
 

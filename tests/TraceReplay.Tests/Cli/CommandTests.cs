@@ -24,6 +24,21 @@ public sealed class CommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Analyze_without_a_database_gives_the_verdict_and_the_reports_about_findings()
+    {
+        _fixture.Pipeline = Pipeline.OfLibrary;
+        var capture = RepositoryPaths.Capture("violations-6.12-4k-n1-2cpu.kernel.ftrace.gz");
+        var reports = _fixture.File("out");
+        Assert.Equal(ExitCode.ErrorsFound, await _fixture.RunAsync("analyze", capture, "--out", reports));
+        Assert.Contains("findings: 23 errors", _fixture.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("database:", _fixture.Output, StringComparison.Ordinal);
+        Assert.Equal(
+            StandardReports.QueriesWithoutHistory.Select(query => query.Name + ".csv").Append("policy.json").Order(StringComparer.Ordinal),
+            Directory.GetFiles(reports).Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal));
+        Assert.Equal([reports], Directory.GetFileSystemEntries(Path.GetDirectoryName(reports)!));
+    }
+
+    [Fact]
     public async Task Errors_found_are_exit_status_1()
     {
         Assert.Equal(ExitCode.ErrorsFound, await _fixture.RunAsync("analyze", "a.trace", "--db", _fixture.File("a.db")));

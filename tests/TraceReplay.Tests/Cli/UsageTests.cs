@@ -14,6 +14,7 @@ public sealed class UsageTests : IDisposable
     [InlineData("walk x", "Option '--va' is required", "walk --help")]
     [InlineData("walk x --va zz", "'zz' is no address", "walk --help")]
     [InlineData("import x", "Option '--db' is required", "import --help")]
+    [InlineData("analyze x --force", "--force replaces a database", "--db")]
     [InlineData("import x --db y --format xml", "no format 'xml'", "import --help")]
     [InlineData("replay x --bbm-level 4", "'4' is no FEAT_BBM level", "replay --help")]
     [InlineData("replay x --bbm-level two", "two", "replay --help")]

@@ -9,7 +9,7 @@ namespace TraceReplay.Tests.Store;
 public sealed class RoundTripTests
 {
     // Every kind of event, with and without its optional values, and values with the top bit set.
-    private const string EveryKind = """
+    internal const string EveryKind = """
         # tracer: nop
         # entries-in-buffer/entries-written: 20/20   #P:4
             a b-1 [000] ..... 1.000001: pgtable_write: level=-1 pa=0xfffffffffffffff8 old=0xffffffffffffffff new=0x8000000000000003 how=set_pte pc=0xffff800080000000 va=0xffff000000000000 size=4

@@ -1,0 +1,219 @@
+using System.Diagnostics;
+using Microsoft.Data.Sqlite;
+using TraceReplay.Events;
+using TraceReplay.Store;
+using TraceReplay.Symbols;
+
+namespace TraceReplay.Ingest;
+
+/// <summary>
+/// Fills one database from sources. Three threads share the work: one reads and hashes the source, one makes events of its text, one
+/// writes rows. A replay in the same go follows on a copy of the events, beside the making of indexes and the writing of what it finds.
+/// </summary>
+internal sealed class DatabaseImport : IDisposable
+{
+    private readonly TraceDatabase _database;
+    private readonly ImportOptions _options;
+    private readonly IProgress<ImportProgress>? _progress;
+    private readonly CancellationToken _cancellation;
+    private readonly Stopwatch _stopwatch = Stopwatch.StartNew();
+    private readonly NameTable _names = new();
+    private readonly ImportProblems _problems = new();
+    private readonly List<(SourceSummary Source, TraceFacts Facts)> _sources = [];
+    private readonly SqliteTransaction _transaction;
+    private readonly RowQueue? _queue;
+    private readonly EventWriter? _writer;
+    private readonly EventSpool? _spool;
+    private readonly SymbolTable? _given;
+    private readonly List<(string Path, SymbolTable Table)> _symbols = [];
+    private long _bytesBefore;
+
+    /// <param name="database">A database just made.</param>
+    /// <param name="options">Choices.</param>
+    /// <param name="given">Symbols that program counters are named by; null for those that a source carries.</param>
+    /// <param name="keepsEvents">False to keep only what the replay finds, and the events that prove it.</param>
+    /// <param name="progress">Told how far it has come; may be null.</param>
+    /// <param name="cancellation">Stops it.</param>
+    public DatabaseImport(
+        TraceDatabase database, ImportOptions options, SymbolTable? given, bool keepsEvents, IProgress<ImportProgress>? progress, CancellationToken cancellation)
+    {
+        (_database, _options, _progress, _cancellation) = (database, options, progress, cancellation);
+        _given = given;
+        _transaction = database.Connection.BeginTransaction();
+
+        // On one processor a second thread would only cost its switches.
+        _queue = Environment.ProcessorCount > 1 ? new RowQueue() : null;
+        _writer = keepsEvents ? new EventWriter(database.Connection, _queue) : null;
+        _spool = options.Replay is null ? null : new EventSpool(database.Folder);
+    }
+
+    /// <summary>Reads the sources, replays them where that is asked for, and makes the indexes.</summary>
+    /// <exception cref="ImportException">A source cannot be used.</exception>
+    public ImportResult Run(IReadOnlyList<string> paths)
+    {
+        var session = ReadSources(paths);
+        _writer?.Flush();
+        WriteRecord(session);
+        if (_writer is not null)
+        {
+            NameCounters();
+        }
+
+        if (_spool is null)
+        {
+            MakeIndexes();
+        }
+        else
+        {
+            Replayer.Replay(
+                (_database, _queue, KeepsHistory: _writer is not null, Beside: MakeIndexes),
+                _spool, _names, Facts(), _options.Replay!, _options.ReplayProgress, _cancellation);
+            if (_writer is null)
+            {
+                Replayer.StoreNamedEvents(_database, _spool, _cancellation);
+                NameCounters();
+            }
+
+            _queue?.Drain();
+            _options.Review?.Apply(_database.Connection);
+        }
+
+        _queue?.Drain();
+        _transaction.Commit();
+        return Result(session);
+    }
+
+    public void Dispose()
+    {
+        // The queue first: nothing may use the statements and the transaction any more.
+        _queue?.Dispose();
+        _writer?.Dispose();
+        _transaction.Dispose();
+        _spool?.Dispose();
+    }
+
+    private ReadSession ReadSources(IReadOnlyList<string> paths)
+    {
+        var session = new ReadSession(Sink(new TraceFactsCollector(_names)), _names, _problems) { Cancellation = _cancellation, Mapping = _options.Mapping };
+        var totalBytes = _progress is null ? null : TotalBytes(paths);
+        if (_progress is not null)
+        {
+            session.Progress = bytes =>
+                _progress.Report(new ImportProgress(_bytesBefore + bytes, totalBytes, session.NextSeq - 1, _stopwatch.Elapsed));
+        }
+
+        foreach (var path in paths)
+        {
+            _problems.TraceId = _sources.Count + 1;
+            var collector = new TraceFactsCollector(_names);
+            session.Sink = Sink(collector);
+            var source = ReadSource(path, session);
+            CheckHasEvents(source, session);
+            _sources.Add((source, collector.Facts(source.Text.Clock, source.Text.HeaderCpuCount)));
+            _symbols.Add((path, session.Symbols));
+            session.Symbols = SymbolTable.None;
+            _bytesBefore += session.RawBytes?.Invoke() ?? 0;
+        }
+
+        _progress?.Report(new ImportProgress(_bytesBefore, totalBytes, session.NextSeq - 1, _stopwatch.Elapsed));
+        return session;
+    }
+
+    private IEventSink Sink(TraceFactsCollector collector)
+    {
+        IEventSink sink = collector;
+        sink = _writer is null ? sink : new TeeSink(sink, _writer);
+        return _spool is null ? sink : new TeeSink(sink, _spool);
+    }
+
+    private SourceSummary ReadSource(string path, ReadSession session) => path == ImportOptions.StandardInputPath
+        ? TraceSource.Read(_options.StandardInput!, path, session, _options.Format)
+        : TraceSource.Read(path, session, _options.Format);
+
+    private void WriteRecord(ReadSession session)
+    {
+        for (var i = 0; i < _sources.Count; i++)
+        {
+            ImportRecord.WriteTrace(_database.Connection, i + 1, _sources[i].Source, _sources[i].Facts);
+        }
+
+        ImportRecord.WriteNames(_database.Connection, _names);
+        ImportRecord.WriteProblems(_database.Connection, _problems, session.Skipped);
+        ImportRecord.WriteMeta(_database.Connection, "tool_version", typeof(TraceImporter).Assembly.GetName().Version?.ToString(3) ?? "");
+        if (_options.Mapping is { } mapping)
+        {
+            ImportRecord.WriteMeta(_database.Connection, "events_file", mapping.File);
+        }
+    }
+
+    private void NameCounters()
+    {
+        _queue?.Drain();
+        if (_given is not null)
+        {
+            PcNaming.Write(_database.Connection, _options.SymbolsPath!, _given, _options.KaslrOffset);
+        }
+        else if (_symbols.Find(source => source.Table.Count > 0) is { Table: not null } carried)
+        {
+            PcNaming.Write(_database.Connection, carried.Path, carried.Table, _options.KaslrOffset);
+        }
+    }
+
+    private void MakeIndexes()
+    {
+        if (_writer is not null)
+        {
+            _database.CreateIndexes("090_index");
+        }
+    }
+
+    private TraceFacts Facts() => _sources.Select(source => source.Facts).Aggregate(TraceFacts.Combine);
+
+    private ImportResult Result(ReadSession session) => new()
+    {
+        Sources = [.. _sources.Select(source => source.Source)],
+        Events = session.NextSeq - 1,
+        Lines = _sources.Sum(source => source.Source.Text.LineCount),
+        Problems = [.. ImportProblems.Kinds.Where(kind => _problems.Count(kind) > 0).Select(kind => (kind, _problems.Count(kind)))],
+        WorstSeverity = _problems.Worst,
+        SkippedEvents = session.Skipped.All,
+        IsDamaged = _sources.Any(source => source.Source.Text.IsDamaged),
+        Elapsed = _stopwatch.Elapsed,
+    };
+
+    private static void CheckHasEvents(SourceSummary source, ReadSession session)
+    {
+        if (source.LastSeq < source.FirstSeq)
+        {
+            var problem = session.Problems.Kept.FirstOrDefault(problem => problem.TraceId == session.Problems.TraceId);
+            var told = problem is null ? "" : $"; first problem, line {problem.Line}: {problem.Kind.Name}, {problem.Detail}";
+            var met = session.Skipped.All.Select(entry => entry.Event).Take(5).ToList();
+            var found = met.Count == 0 ? "" : $", only {string.Join(", ", met)}";
+            throw new ImportException(
+                $"{source.Path}: no event of the vocabulary in {source.Text.LineCount} line(s){found}{told}; expected pgtable_write, tlbi, barrier and others, or a mapping to them: 'tracereplay events' lists what there is");
+        }
+    }
+
+    private static long? TotalBytes(IReadOnlyList<string> paths)
+    {
+        var total = 0L;
+        foreach (var path in paths)
+        {
+            if (path == ImportOptions.StandardInputPath)
+            {
+                return null;
+            }
+
+            // Zero is also what a pipe or a file of the kernel tells.
+            var length = new FileInfo(path).Length;
+            if (length == 0)
+            {
+                return null;
+            }
+
+            total += length;
+        }
+
+        return total;
+    }
+}

@@ -1,0 +1,60 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace TraceReplay.Store;
+
+/// <summary>
+/// The calls of SQLite that are made for every value and row, straight into the library that SQLitePCLRaw loads. SQLitePCLRaw takes
+/// and gives back a reference on its handle around each of them: half of the time of an import.
+/// </summary>
+/// <remarks>
+/// Statements are prepared and finalized by SQLitePCLRaw, which owns the handle: it must outlive the pointer. Calls that only copy
+/// a value leave out the switch of the garbage collector's mode; those that can wait for the disk do not.
+/// </remarks>
+internal static partial class SqliteCalls
+{
+    private const string Library = "e_sqlite3";
+
+    /// <summary>Tells SQLite to copy a text before the call returns.</summary>
+    public static readonly nint Transient = -1;
+
+    [LibraryImport(Library, EntryPoint = "sqlite3_bind_int64")]
+    [SuppressGCTransition]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    public static partial int BindInteger(nint statement, int index, long value);
+
+    [LibraryImport(Library, EntryPoint = "sqlite3_bind_null")]
+    [SuppressGCTransition]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    public static partial int BindNull(nint statement, int index);
+
+    [LibraryImport(Library, EntryPoint = "sqlite3_bind_text")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    public static partial int BindText(nint statement, int index, ReadOnlySpan<byte> utf8, int length, nint destructor);
+
+    [LibraryImport(Library, EntryPoint = "sqlite3_step")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    public static partial int Step(nint statement);
+
+    [LibraryImport(Library, EntryPoint = "sqlite3_reset")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    public static partial int Reset(nint statement);
+
+    [LibraryImport(Library, EntryPoint = "sqlite3_column_int64")]
+    [SuppressGCTransition]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    public static partial long ColumnInteger(nint statement, int index);
+
+    [LibraryImport(Library, EntryPoint = "sqlite3_column_type")]
+    [SuppressGCTransition]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    public static partial int ColumnType(nint statement, int index);
+
+    [LibraryImport(Library, EntryPoint = "sqlite3_column_text")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    public static unsafe partial byte* ColumnText(nint statement, int index);
+
+    [LibraryImport(Library, EntryPoint = "sqlite3_column_bytes")]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    public static partial int ColumnBytes(nint statement, int index);
+}

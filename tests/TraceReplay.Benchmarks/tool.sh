@@ -1,0 +1,24 @@
+# Shared by bench.sh and growth.sh: the program that is measured, and the machine it is measured on.
+
+# Builds the tool as it is released, compiled ahead of time where the compiler package can be had. Sets tool and how.
+build_tool() {
+    local root=$1 work=$2
+    how='published with ReadyToRun'
+    # In a copy: the lock files of the repository do not name the runtime that is compiled for.
+    mkdir "$work/tree"
+    (cd "$root" && git ls-files -z | tar -c --null -T -) | tar -x -C "$work/tree"
+    if dotnet publish "$work/tree/src/TraceReplay.Cli" -c Release --use-current-runtime --self-contained false -p:PublishReadyToRun=true \
+        -p:RestoreLockedMode=false -o "$work/tool" >"$work/build.log" 2>&1; then
+        tool=$work/tool/tracereplay
+        return
+    fi
+
+    how='built, compiled as it runs'
+    dotnet build "$root/src/TraceReplay.Cli" -c Release >"$work/build.log" 2>&1 || { cat "$work/build.log" >&2; exit 1; }
+    tool=$root/artifacts/bin/TraceReplay.Cli/release/tracereplay
+}
+
+describe_machine() {
+    echo "CPU: $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1), $(nproc) CPUs; .NET $(dotnet --list-runtimes | sed -n 's/^Microsoft.NETCore.App \([^ ]*\).*/\1/p' | tail -n 1), $1; SQLite of the shell $(sqlite3 --version | cut -d' ' -f1); $(uname -s) $(uname -r)."
+    echo "Date: $(date -u +%Y-%m-%d); load when finished: $(cut -d' ' -f1-3 /proc/loadavg)."
+}

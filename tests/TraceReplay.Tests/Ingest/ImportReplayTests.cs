@@ -1,0 +1,95 @@
+using Dapper;
+using TraceReplay.Ingest;
+using TraceReplay.Replay;
+using TraceReplay.Report;
+using TraceReplay.Store;
+
+namespace TraceReplay.Tests.Ingest;
+
+/// <summary>A replay in one go with the import is the replay of the database.</summary>
+public sealed class ImportReplayTests
+{
+    [Theory]
+    [InlineData("violations-6.12-4k-n1-2cpu.kernel.ftrace.gz")]
+    [InlineData("workload-lost-events.trace_pipe.gz")]
+    [InlineData("workload-counter-clock.ftrace.gz")]
+    public void Every_table_is_the_same(string capture)
+    {
+        using var folder = new TemporaryFolder();
+        var path = RepositoryPaths.Capture(capture);
+        TraceImporter.Import([path], folder["two.db"], new ImportOptions(), null, TestContext.Current.CancellationToken);
+        using (var imported = TraceDatabase.Open(folder["two.db"], writable: true))
+        {
+            Replayer.Replay(imported, new ReplayOptions(), cancellation: TestContext.Current.CancellationToken);
+        }
+
+        TraceImporter.Import(
+            [path], folder["one.db"], new ImportOptions { Replay = new ReplayOptions() }, null, TestContext.Current.CancellationToken);
+        using var two = TraceDatabase.Open(folder["two.db"], writable: false);
+        using var one = TraceDatabase.Open(folder["one.db"], writable: false);
+        Assert.Equal(Objects(two), Objects(one));
+        foreach (var table in two.Connection.Query<string>("SELECT name FROM sqlite_master WHERE type = 'table'"))
+        {
+            Assert.Equal((table, Rows(two, table)), (table, Rows(one, table)));
+        }
+
+        Assert.Equal("ok", one.Connection.ExecuteScalar<string>("PRAGMA integrity_check"));
+        Assert.Equal(["one.db", "two.db"], folder.Files.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Several_pieces_are_replayed_as_one_capture()
+    {
+        using var folder = new TemporaryFolder();
+        var first = folder.Write("1", "a-1 [000] 1: pgtable_table: base=0x1000 level=0 root=0\na-1 [000] 1: tlbi: op=vmalle1\n"u8);
+        var second = folder.Write("2", "a-1 [002] 2: barrier: dsb sy\na-1 [000] 2: sysreg_write: reg=ttbr0_el1 val=0x1000\n"u8);
+        TraceImporter.Import(
+            [first, second], folder["t.db"], new ImportOptions { Replay = new ReplayOptions() }, null, TestContext.Current.CancellationToken);
+        using var database = TraceDatabase.Open(folder["t.db"], writable: true);
+        var together = Rows(database, "root_load") + Rows(database, "replay");
+        Replayer.Replay(database, new ReplayOptions(), cancellation: TestContext.Current.CancellationToken);
+        Assert.Equal(together, Rows(database, "root_load") + Rows(database, "replay"));
+    }
+
+    [Theory]
+    [InlineData("violations-6.12-4k-n1-2cpu.kernel.ftrace.gz")]
+    [InlineData("workload-overwritten-buffer.ftrace.gz")]
+    public void Without_a_database_the_reports_about_findings_are_the_same(string capture)
+    {
+        using var folder = new TemporaryFolder();
+        var path = RepositoryPaths.Capture(capture);
+        var options = new ImportOptions { Replay = new ReplayOptions() };
+        TraceImporter.Import([path], folder["t.db"], options, null, TestContext.Current.CancellationToken);
+        using var kept = TraceDatabase.Open(folder["t.db"], writable: false);
+        using var gone = TraceImporter.ReplayOnly([path], options, null, TestContext.Current.CancellationToken);
+        foreach (var query in StandardReports.QueriesWithoutHistory)
+        {
+            Assert.Equal((query.Name, Csv(kept, query)), (query.Name, Csv(gone, query)));
+        }
+
+        Assert.Equal(Text(kept), Text(gone));
+        Assert.Equal(["t.db"], folder.Files);
+    }
+
+    private static string Csv(TraceDatabase database, CannedQuery query)
+    {
+        using var output = new StringWriter();
+        using var result = QueryResult.Run(database, query);
+        CsvReport.Write(result, output);
+        return output.ToString();
+    }
+
+    private static string Text(TraceDatabase database)
+    {
+        using var output = new StringWriter();
+        FindingReport.Write(database, output, int.MaxValue);
+        return output.ToString();
+    }
+
+    private static List<string> Objects(TraceDatabase database) =>
+        [.. database.Connection.Query<string>("SELECT type || ' ' || name FROM sqlite_master ORDER BY 1")];
+
+    private static string Rows(TraceDatabase database, string table) => string.Join(
+        '\n',
+        database.Connection.Query($"SELECT * FROM {table} ORDER BY 1, 2").Select(row => string.Join('|', ((IDictionary<string, object>)row).Values)));
+}
