@@ -17,7 +17,7 @@
 -- column: new value stored
 -- column: count stores folded into the finding
 -- column: verdict the finding in one sentence, or the verdict on the transition
--- column: site program counter, or what did the store and the task's command name
+-- column: site function and offset, program counter, or what did the store and the task's name
 -- column: finding_id number of the finding, empty for a transition
 WITH contiguous_finding AS (
   SELECT id, rule, severity, confidence, seq, line, cpu, time_ns, pa, level, va, old, new, count,
@@ -55,7 +55,8 @@ SELECT
   iif(i.new IS NULL, NULL, printf('0x%016x', i.new)) AS new,
   i.count,
   i.verdict,
-  iif(i.pc IS NOT NULL, printf('0x%016x', i.pc),
+  iif(i.pc IS NOT NULL,
+    ifnull((SELECT text FROM _pc WHERE pc = i.pc), printf('0x%016x', i.pc)),
     trim(ifnull((SELECT text FROM name WHERE id = i.how_id), '') || ' '
       || ifnull((SELECT comm FROM task WHERE id = i.task_id), ''))) AS site,
   i.finding_id

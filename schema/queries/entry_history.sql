@@ -18,7 +18,9 @@ WITH
 happening AS (
   SELECT seq, 1 AS place, 0 AS id, line, cpu, time_ns, task_id, 'store' AS event, old, new,
     trim(ifnull((SELECT text FROM name WHERE id = how_id), '')
-      || iif(pc IS NULL, '', printf(' pc=0x%016x', pc))) AS detail
+      || iif(pc IS NULL, '',
+        ' pc=' || ifnull((SELECT text FROM _pc WHERE _pc.pc = pgtable_write.pc),
+          printf('0x%016x', pc)))) AS detail
   FROM pgtable_write
   WHERE pa = @pa
   UNION ALL

@@ -5,20 +5,29 @@
 -- column: title title of the rule
 -- column: tag empty, or linux-tolerated
 -- column: confidence certain, likely, possible or unknown
+-- column: review waived, known to the baseline, or empty
 -- column: findings number of findings
 -- column: stores stores folded into them
 -- column: first_line line of the first
+WITH reviewed AS (
+  SELECT
+    *,
+    CASE WHEN waiver_id IS NOT NULL THEN 'waived' WHEN is_known = 1 THEN 'known' ELSE '' END
+      AS review
+  FROM finding
+)
 SELECT
   f.severity,
   f.rule,
   r.title,
   f.tag,
   f.confidence,
+  f.review,
   count(*) AS findings,
   sum(f.count) AS stores,
   min(f.line) AS first_line
-FROM finding AS f
+FROM reviewed AS f
 LEFT JOIN rule AS r ON r.id = f.rule
-GROUP BY f.severity, f.rule, r.title, f.tag, f.confidence
+GROUP BY f.severity, f.rule, r.title, f.tag, f.confidence, f.review
 ORDER BY CASE f.severity WHEN 'error' THEN 0 WHEN 'warning' THEN 1 ELSE 2 END, findings DESC,
-  f.rule, f.tag, f.confidence;
+  f.rule, f.tag, f.confidence, f.review;

@@ -5,6 +5,7 @@
 -- param: severity severity NULL only this severity: error, warning or info
 -- param: min_confidence confidence NULL at least this sure: certain, likely, possible or unknown
 -- param: show_unknown integer 0 1 also lists findings of which nothing certain can be said
+-- param: show_known integer 0 1 also lists findings that the baseline has
 -- param: id integer NULL only the finding of this number
 -- column: rule id of the rule, explained by 'tracereplay rules ID'
 -- column: severity error, warning or info
@@ -19,7 +20,7 @@
 -- column: new the descriptor value stored
 -- column: stale_line line of the store that made the old value stale
 -- column: count stores folded into this fault
--- column: site program counter, or what did the store and the task's command name
+-- column: site function and offset, program counter, or what did the store and the task's name
 -- column: summary the fault in one sentence
 -- column: tag empty, or linux-tolerated for a fault that Linux accepts by design
 -- column: arm_rule Arm rule ids (DDI 0487)
@@ -34,6 +35,8 @@
 -- column: task command name and thread id
 -- column: id number of the finding, for the query finding_evidence
 -- column: path the trace that the line is in
+-- column: waiver why the finding is waived, empty when it is not
+-- column: is_known 1 when the baseline has it
 WITH confidence_rank (confidence, rank) AS (
   VALUES ('unknown', 0), ('possible', 1), ('likely', 2), ('certain', 3)
 )
@@ -52,9 +55,7 @@ SELECT
   iif(f.new IS NULL, NULL, printf('0x%016x', f.new)) AS new,
   f.stale_line,
   f.count,
-  iif(f.pc IS NOT NULL, printf('0x%016x', f.pc),
-    trim(ifnull((SELECT text FROM name WHERE id = f.how_id), '') || ' '
-      || ifnull((SELECT comm FROM task WHERE id = f.task_id), ''))) AS site,
+  s.site,
   f.summary,
   f.tag,
   r.arm_rule,
@@ -68,13 +69,18 @@ SELECT
   f.barrier_why,
   (SELECT text FROM _task WHERE id = f.task_id) AS task,
   f.id,
-  (SELECT path FROM trace WHERE f.seq BETWEEN first_seq AND last_seq) AS path
+  (SELECT path FROM trace WHERE f.seq BETWEEN first_seq AND last_seq) AS path,
+  w.reason AS waiver,
+  f.is_known
 FROM finding AS f
+JOIN _finding_site AS s ON s.id = f.id
+LEFT JOIN waiver AS w ON w.id = f.waiver_id
 LEFT JOIN rule AS r ON r.id = f.rule
 JOIN confidence_rank AS c ON c.confidence = f.confidence
 WHERE (@id IS NULL OR f.id = @id)
   AND (@rule IS NULL OR f.rule = @rule)
   AND (@severity IS NULL OR f.severity = @severity)
+  AND (f.is_known = 0 OR @show_known <> 0 OR @id IS NOT NULL)
   AND (f.confidence <> 'unknown' OR @show_unknown <> 0 OR @min_confidence = 'unknown')
   AND (@min_confidence IS NULL
     OR c.rank >= (SELECT rank FROM confidence_rank WHERE confidence = @min_confidence))

@@ -4,10 +4,12 @@
 -- param: rule rule NULL only this rule
 -- param: severity severity NULL only this severity: error, warning or info
 -- param: show_unknown integer 0 1 also counts findings of which nothing certain can be said
+-- param: show_waived integer 0 1 also counts findings that are waived
+-- param: show_known integer 0 1 also counts findings that the baseline has
 -- column: rule id of the rule
 -- column: severity error, warning or info
 -- column: tag empty, or linux-tolerated
--- column: site program counter, or what did the store and the task's command name
+-- column: site function and offset, program counter, or what did the store and the task's name
 -- column: comm command name of the task
 -- column: table_page physical address of the 4 KiB page that holds the descriptors
 -- column: findings number of findings
@@ -25,6 +27,8 @@ WITH sited AS (
   WHERE (@rule IS NULL OR f.rule = @rule)
     AND (@severity IS NULL OR f.severity = @severity)
     AND (f.confidence <> 'unknown' OR @show_unknown <> 0)
+    AND (f.waiver_id IS NULL OR @show_waived <> 0)
+    AND (f.is_known = 0 OR @show_known <> 0)
 ),
 folded AS (
   SELECT
@@ -47,7 +51,8 @@ SELECT
   g.rule,
   g.severity,
   g.tag,
-  iif(g.pc IS NOT NULL, printf('0x%016x', g.pc),
+  iif(g.pc IS NOT NULL,
+    ifnull((SELECT text FROM _pc WHERE pc = g.pc), printf('0x%016x', g.pc)),
     trim(ifnull((SELECT text FROM name WHERE id = g.how_id), '') || ' ' || g.comm)) AS site,
   g.comm,
   printf('0x%016x', g.table_page) AS table_page,

@@ -19,6 +19,7 @@
 -- column: finding_id number of the finding, empty where there is none
 -- column: site program counter, or what did the store and the task's command name
 -- column: task command name and thread id
+-- column: linux_verdict safe or unsafe by Linux's own test of kernel mappings, else empty
 SELECT
   s.line,
   s.cpu,
@@ -33,7 +34,8 @@ SELECT
   t.verdict,
   t.finding_id,
   s.site,
-  s.task
+  s.task,
+  t.linux_verdict
 FROM transition AS t
 JOIN _store AS s ON s.seq = t.seq
 WHERE t.is_live = 1

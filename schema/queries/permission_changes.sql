@@ -18,6 +18,7 @@
 -- column: verdict allowed, or the rule it broke
 -- column: task command name and thread id
 -- column: site program counter, or what did the store and the task's command name
+-- column: linux_verdict safe or unsafe by Linux's own test of kernel mappings, else empty
 SELECT
   s.line,
   s.cpu,
@@ -39,7 +40,8 @@ SELECT
   r.complete_seq - t.seq AS events_between,
   t.verdict,
   s.task,
-  s.site
+  s.site,
+  t.linux_verdict
 FROM transition AS t
 JOIN _store AS s ON s.seq = t.seq
 LEFT JOIN stale_record AS r ON r.id = t.stale_id

@@ -8,6 +8,8 @@
 -- column: final_differing of those, how many differ
 -- column: final_unknown pgtable_final values whose descriptor replay does not know
 -- column: undecided_writes stores of which liveness could not be told
+-- column: policy what was asked of the trace, a JSON object of every setting
+-- column: baseline the database whose findings count as known, empty for none
 SELECT
   events,
   bbm_level,
@@ -16,6 +18,8 @@ SELECT
   final_compared,
   final_differing,
   final_unknown,
-  undecided_writes
+  undecided_writes,
+  policy,
+  baseline
 FROM replay
 ORDER BY id;

@@ -1,7 +1,9 @@
 -- title: Sites that break rules, most findings first
 -- summary: Findings by rule and program counter, over all tables: what to look at first.
 -- param: show_unknown integer 0 1 also counts findings of which nothing certain can be said
--- column: site program counter, or what did the store and the task's command name
+-- param: show_waived integer 0 1 also counts findings that are waived
+-- param: show_known integer 0 1 also counts findings that the baseline has
+-- column: site function and offset, program counter, or what did the store and the task's name
 -- column: rule id of the rule
 -- column: severity error, warning or info
 -- column: tag empty, or linux-tolerated
@@ -15,12 +17,14 @@
 WITH sited AS (
   SELECT
     f.*,
-    iif(f.pc IS NOT NULL, printf('0x%016x', f.pc),
+    iif(f.pc IS NOT NULL,
+    ifnull((SELECT text FROM _pc WHERE pc = f.pc), printf('0x%016x', f.pc)),
       trim(ifnull((SELECT text FROM name WHERE id = f.how_id), '') || ' ' || t.comm)) AS site
   FROM finding AS f
   LEFT JOIN task AS t ON t.id = f.task_id
-  WHERE f.confidence <> 'unknown'
-    OR @show_unknown <> 0
+  WHERE (f.confidence <> 'unknown' OR @show_unknown <> 0)
+    AND (f.waiver_id IS NULL OR @show_waived <> 0)
+    AND (f.is_known = 0 OR @show_known <> 0)
 ),
 stored AS (
   SELECT f.site, f.rule, f.severity, f.tag, count(DISTINCT s.pa & -4096) AS tables

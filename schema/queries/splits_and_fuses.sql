@@ -20,6 +20,7 @@
 -- column: site program counter, or what did the store and the task's command name
 -- column: how what did the store, empty when the trace does not tell
 -- column: finding_id number of the finding, empty where there is none
+-- column: linux_verdict safe or unsafe by Linux's own test of kernel mappings, else empty
 SELECT
   s.line,
   s.cpu,
@@ -42,7 +43,8 @@ SELECT
   s.task,
   s.site,
   (SELECT text FROM name WHERE id = s.how_id) AS how,
-  t.finding_id
+  t.finding_id,
+  t.linux_verdict
 FROM transition AS t
 JOIN _store AS s ON s.seq = t.seq
 WHERE t.class IN ('T20', 'T21', 'T22', 'T23', 'T26', 'T27')

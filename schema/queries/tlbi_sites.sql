@@ -1,7 +1,7 @@
 -- title: TLBIs by site, and what they did
 -- summary: As tlbi_summary, by the place in the code.
 -- param: operation text NULL only this operation, such as vale1is
--- column: site program counter, empty when the trace does not tell
+-- column: site function and offset or program counter, empty when the trace does not tell
 -- column: operation mnemonic, lower case
 -- column: count TLBIs
 -- column: covered of those, TLBIs that covered at least one stale value
@@ -9,7 +9,8 @@
 -- column: ineffective TLBIs that could not cover anything as encoded
 -- column: first_line line of the first
 SELECT
-  iif(s.pc = 0, NULL, printf('0x%016x', s.pc)) AS site,
+  iif(s.pc = 0, NULL,
+    ifnull((SELECT text FROM _pc WHERE pc = s.pc), printf('0x%016x', s.pc))) AS site,
   n.text AS operation,
   s.count,
   s.covered,

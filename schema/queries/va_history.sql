@@ -165,7 +165,9 @@ listed AS (
   SELECT w.seq, 1 AS place, w.seq AS told_seq, 0 AS id, w.line, w.cpu, w.time_ns, w.task_id,
     n.level, n.pa, 'store' AS event, w.old, w.new,
     trim(ifnull((SELECT text FROM name WHERE id = w.how_id), '')
-      || iif(w.pc IS NULL, '', printf(' pc=0x%016x', w.pc))) AS detail
+      || iif(w.pc IS NULL, '',
+        ' pc=' || ifnull((SELECT text FROM _pc WHERE pc = w.pc),
+          printf('0x%016x', w.pc)))) AS detail
   FROM entry AS n
   CROSS JOIN pgtable_write AS w ON w.pa = n.pa
   UNION ALL

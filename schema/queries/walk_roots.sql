@@ -29,5 +29,6 @@ SELECT
 FROM last_load AS x
 JOIN root_load AS l ON l.seq = x.seq
   AND l.half = @ttbr
+  AND l.cpu = x.cpu
 JOIN address_space AS a ON a.id = l.space_id
 ORDER BY l.cpu, l.seq;

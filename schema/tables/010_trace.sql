@@ -13,7 +13,7 @@ CREATE TABLE trace (
   cpu_count              INTEGER NOT NULL,    -- CPUs named by the header or seen
   entries_in_buffer      INTEGER,             -- ring buffer header, where present
   entries_written        INTEGER,             -- larger than entries_in_buffer: the oldest events were overwritten
-  page_address_bits      INTEGER NOT NULL,    -- bits 15:12 seen in output addresses of level-3 pages, OR-ed: tells the granule
+  page_address_bits      INTEGER NOT NULL,    -- bits 15:12 and 9:8 seen in level-3 descriptors, OR-ed: tell the granule and DS
   page_descriptor_count  INTEGER NOT NULL,    -- valid level-3 descriptors seen
   lowest_level           INTEGER,             -- lowest lookup level named by a store or table
   has_tables             INTEGER NOT NULL CHECK (has_tables IN (0, 1)),   -- 1: pgtable_table occurs: tables not told do not exist

@@ -10,7 +10,9 @@ CREATE TABLE replay (
   final_differing    INTEGER NOT NULL, -- of those, how many differ
   final_unknown      INTEGER NOT NULL, -- pgtable_final values whose descriptor replay does not know
   events             INTEGER NOT NULL, -- events replayed
-  undecided_writes   INTEGER NOT NULL  -- stores to tables of which neither root nor level let liveness be told
+  undecided_writes   INTEGER NOT NULL, -- stores to tables of which neither root nor level let liveness be told
+  policy             TEXT NOT NULL,    -- what was asked of the trace: a JSON object of every setting
+  baseline           TEXT              -- path of the database whose findings count as known, NULL for none
 ) STRICT;
 
 -- The rules, as the engine that wrote the findings knew them.
@@ -44,7 +46,7 @@ CREATE TABLE root_load (
   half      INTEGER NOT NULL,
   space_id  INTEGER NOT NULL,
   asid      INTEGER, -- ASID in force with it, NULL when not known
-  PRIMARY KEY (seq, half)
+  PRIMARY KEY (seq, half, cpu) -- a root told without a TTBR write is taken for loaded on every CPU
 ) STRICT, WITHOUT ROWID;
 
 -- A page serving as a table: at which level and input address, in which space, from when to when.
@@ -92,7 +94,9 @@ CREATE TABLE transition (
   new         INTEGER NOT NULL,
   stale_id    INTEGER,          -- stale_record of the old value, where it was live
   finding_id  INTEGER,          -- the finding it belongs to
-  verdict     TEXT    NOT NULL  -- allowed, offline, completed, or the rule it broke
+  verdict     TEXT    NOT NULL, -- allowed, offline, completed, or the rule it broke
+  -- What Linux's pgattr_change_is_safe says of a direct change of a kernel mapping to a leaf; NULL for other changes.
+  linux_verdict TEXT CHECK (linux_verdict IN ('safe', 'unsafe'))
 ) STRICT;
 
 -- Counts of every transition class, makes and breaks included.

@@ -12,7 +12,8 @@ SELECT
   iif((SELECT is_counter FROM _clock), w.time_ns,
     printf('%d.%09d', w.time_ns / 1000000000, w.time_ns % 1000000000)) AS time,
   (SELECT text FROM _task WHERE id = w.task_id) AS task,
-  iif(w.pc IS NOT NULL, printf('0x%016x', w.pc),
+  iif(w.pc IS NOT NULL,
+    ifnull((SELECT text FROM _pc WHERE pc = w.pc), printf('0x%016x', w.pc)),
     trim(ifnull((SELECT text FROM name WHERE id = w.how_id), '') || ' '
       || ifnull((SELECT comm FROM task WHERE id = w.task_id), ''))) AS site
 FROM pgtable_write AS w;

@@ -12,14 +12,14 @@ internal static class AnalyzeCommand
     /// <param name="pipeline">The steps.</param>
     /// <param name="request">What to import.</param>
     /// <param name="reports">Directory of the standard reports, null for none.</param>
-    /// <param name="bbmLevel">FEAT_BBM level, null for what the trace says.</param>
+    /// <param name="judgement">How to replay.</param>
     /// <param name="cancellation">Ends the work early.</param>
     public static ExitCode Analyze(
         CommandStreams streams,
         Pipeline pipeline,
         ImportRequest request,
         string? reports,
-        int? bbmLevel,
+        ReplayRequest judgement,
         CancellationToken cancellation)
     {
         if (reports is not null && File.Exists(reports))
@@ -27,9 +27,9 @@ internal static class AnalyzeCommand
             throw new UsageException($"{reports}: a file; --out takes a directory", "another name after --out");
         }
 
-        using var database = Step(streams, pipeline, request, bbmLevel, cancellation);
-        ImportCommand.WriteSummary(database, streams.Error);
-        ReplayCommand.WriteDifference(database, streams.Error);
+        using var database = Step(streams, pipeline, request, judgement, cancellation);
+        ImportCommand.WriteSummary(database, request, streams.Error);
+        ReplayCommand.WriteNotices(streams, database, judgement);
         var queries = request.DatabasePath is null ? StandardReports.QueriesWithoutHistory : StandardReports.Queries;
         IReadOnlyList<WrittenReport> written = [];
         if (reports is not null)
@@ -40,6 +40,7 @@ internal static class AnalyzeCommand
         FindingReport.Write(database, streams.Out);
         var verdict = Verdict.Read(database);
         streams.Out.WriteLine($"findings: {verdict}");
+        InfoReport.WriteReview(database, streams.Out);
         InfoReport.WriteReplay(database, streams.Out);
         if (request.DatabasePath is not null)
         {
@@ -48,7 +49,7 @@ internal static class AnalyzeCommand
 
         if (reports is not null)
         {
-            streams.Out.WriteLine($"reports: {written.Count} CSV files in {reports}");
+            streams.Out.WriteLine($"reports: {written.Count} CSV files and {StandardReports.PolicyFile} in {reports}");
         }
 
         return ReplayCommand.Status(database, verdict);
@@ -60,25 +61,34 @@ internal static class AnalyzeCommand
         var database = CommonOptions.NewDatabase(isRequired: false);
         var reports = new Option<string?>("--out") { Description = "Directory for the CSV reports.", HelpName = "dir" };
         var force = CommonOptions.Force();
-        var bbmLevel = CommonOptions.BbmLevel();
+        var judgement = new JudgementOptions();
         var format = CommonOptions.Format();
+        var events = CommonOptions.Events();
+        var symbols = CommonOptions.Symbols();
+        var kaslr = CommonOptions.KaslrOffset();
         var command = new Command("analyze", "Import traces, replay them, and report what is wrong.")
         {
-            traces, database, reports, force, bbmLevel, format,
+            traces, database, reports, force, format, events, symbols, kaslr,
         };
+        judgement.AddTo(command);
         command.SetWork(streams, (parse, cancellation) => Analyze(
             streams,
             pipeline,
             new ImportRequest(
-                parse.GetRequiredValue(traces), parse.GetValue(database), parse.GetValue(format), parse.GetValue(force)),
+                parse.GetRequiredValue(traces), parse.GetValue(database), parse.GetValue(format), parse.GetValue(force))
+            {
+                EventsPath = parse.GetValue(events),
+                SymbolsPath = parse.GetValue(symbols),
+                KaslrOffset = parse.GetValue(kaslr),
+            },
             parse.GetValue(reports),
-            parse.GetValue(bbmLevel),
+            judgement.Read(parse),
             cancellation));
         return command;
     }
 
     private static TraceDatabase Step(
-        CommandStreams streams, Pipeline pipeline, ImportRequest request, int? bbmLevel, CancellationToken cancellation)
+        CommandStreams streams, Pipeline pipeline, ImportRequest request, ReplayRequest judgement, CancellationToken cancellation)
     {
         if (request.DatabasePath is not null)
         {
@@ -91,6 +101,6 @@ internal static class AnalyzeCommand
 
         using var import = ProgressLine.Start(streams, "import", isBytes: true);
         using var replay = ProgressLine.Start(streams, "replay", isBytes: false);
-        return pipeline.Analyze(request, bbmLevel, (import, replay), cancellation);
+        return pipeline.Analyze(request, judgement, (import, replay), cancellation);
     }
 }

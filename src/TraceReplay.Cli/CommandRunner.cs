@@ -30,7 +30,7 @@ internal static class CommandRunner
         {
             return Fail(streams, ExitCode.Usage, $"{e.Message}\nTry: {e.Hint}");
         }
-        catch (Exception e) when (e is DatabaseException or ImportException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is DatabaseException or ImportException or InputFileException or IOException or UnauthorizedAccessException)
         {
             return Fail(streams, ExitCode.BadInput, e.Message);
         }

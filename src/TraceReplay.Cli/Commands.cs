@@ -12,8 +12,12 @@ internal static class Commands
         {
             AnalyzeCommand.Create(streams, pipeline),
             ImportCommand.Create(streams, pipeline),
+            EventsCommand.Create(streams),
             ReplayCommand.Create(streams, pipeline),
             QueryCommand.Create(streams),
+            ExportCommand.Create(streams),
+            SliceCommand.Create(streams),
+            CheckCommand.Create(streams),
             WalkCommand.Create(streams),
             HistoryCommand.Create(streams),
             RulesCommand.Create(streams, pipeline),

@@ -55,6 +55,21 @@ internal static class CommonOptions
         return option;
     }
 
+    public static Option<string?> Events() => new("--events")
+    {
+        Description = "A mapping of the trace's own events to the vocabulary; 'tracereplay events --draft' writes one to start from.",
+        HelpName = "file",
+    };
+
+    public static Option<string?> Symbols() => new("--symbols")
+    {
+        Description = "Name program counters by this file: /proc/kallsyms, a System.map or a vmlinux, plain or gzip; without it by the symbols in a trace.dat.",
+        HelpName = "file",
+    };
+
+    public static Option<ulong?> KaslrOffset() => Address(
+        "--kaslr", "Program counter minus address of the symbols; without it 0, or what puts the program counters into fitting functions.");
+
     public static Option<int?> BbmLevel()
     {
         var option = new Option<int?>("--bbm-level")

@@ -6,7 +6,10 @@ internal enum ExitCode
     /// <summary>The command did its work, and nothing of severity error was found.</summary>
     Clean = 0,
 
-    /// <summary>At least one error was found whose confidence is known and that Linux does not tolerate by design.</summary>
+    /// <summary>
+    /// At least one error was found whose confidence is known, that Linux does not tolerate by design, that is not waived and that the
+    /// baseline does not have.
+    /// </summary>
     ErrorsFound = 1,
 
     /// <summary>The command line was wrong.</summary>

@@ -18,7 +18,7 @@ internal static class ImportCommand
         }
 
         using var database = TraceDatabase.Open(request.DatabasePath!, writable: false);
-        WriteSummary(database, streams.Error);
+        WriteSummary(database, request, streams.Error);
         return InfoReport.IsDamaged(database) || InfoReport.IsIncomplete(database) ? ExitCode.BadInput : ExitCode.Clean;
     }
 
@@ -28,18 +28,61 @@ internal static class ImportCommand
         var database = CommonOptions.NewDatabase(isRequired: true);
         var force = CommonOptions.Force();
         var format = CommonOptions.Format();
-        var command = new Command("import", "Read traces into a database.") { traces, database, format, force };
+        var events = CommonOptions.Events();
+        var symbols = CommonOptions.Symbols();
+        var kaslr = CommonOptions.KaslrOffset();
+        var command = new Command("import", "Read traces into a database.")
+        {
+            traces, database, format, events, force, symbols, kaslr,
+        };
         command.SetWork(streams, (parse, cancellation) => Import(
             streams,
             pipeline,
             new ImportRequest(
-                parse.GetRequiredValue(traces), parse.GetValue(database), parse.GetValue(format), parse.GetValue(force)),
+                parse.GetRequiredValue(traces), parse.GetValue(database), parse.GetValue(format), parse.GetValue(force))
+            {
+                EventsPath = parse.GetValue(events),
+                SymbolsPath = parse.GetValue(symbols),
+                KaslrOffset = parse.GetValue(kaslr),
+            },
             cancellation));
         return command;
     }
 
+    private static void WriteSymbols(TraceDatabase database, ImportRequest request, TextWriter output)
+    {
+        var isUsed = false;
+        using var symbols = QueryResult.Run(database, "symbols");
+        while (symbols.Read())
+        {
+            isUsed = true;
+            var fitting = symbols.Integer("fitting") ?? 0;
+            var shift = symbols.Text("origin") switch
+            {
+                "listed" => "at their addresses",
+                "given" => $"shifted by {symbols.Text("shift")} as given",
+                _ => $"shifted by {symbols.Text("shift")}, {symbols.Text("confidence")}: {Number.Format(fitting)} lie in functions that by their names run such "
+                    + $"instructions, {Number.Format(symbols.Integer("next_fitting") ?? 0)} at the next best shift",
+            };
+            output.WriteLine(
+                $"symbols: {symbols.Text("path")} names {Number.Format(symbols.Integer("named") ?? 0)} of "
+                + $"{Number.Counted(symbols.Integer("counters") ?? 0, "program counter", "program counters")}"
+                + $"{(symbols.Text("range") == "physical" ? " at physical addresses" : "")}, {shift}");
+        }
+
+        if (!isUsed && request.SymbolsPath is { } path)
+        {
+            output.WriteLine($"warning: {path} names no program counter of the trace"
+                + (request.KaslrOffset is null ? ": the trace has none, or the KASLR offset could not be told; --kaslr gives it" : " at that KASLR offset"));
+        }
+        else if (!isUsed && request.KaslrOffset is not null)
+        {
+            output.WriteLine("warning: --kaslr without symbols; --symbols names their file");
+        }
+    }
+
     /// <summary>What came in, and what did not.</summary>
-    internal static void WriteSummary(TraceDatabase database, TextWriter output)
+    internal static void WriteSummary(TraceDatabase database, ImportRequest request, TextWriter output)
     {
         using var traces = QueryResult.Run(database, "traces");
         while (traces.Read())
@@ -50,6 +93,7 @@ internal static class ImportCommand
                 + (traces.Integer("is_damaged") == 1 ? "; damaged: read only in part" : ""));
         }
 
+        WriteSymbols(database, request, output);
         using var problems = QueryResult.Run(database, "problem_totals");
         while (problems.Read())
         {

@@ -9,16 +9,17 @@ internal static class ReplayCommand
 {
     /// <summary>The work.</summary>
     public static ExitCode Replay(
-        CommandStreams streams, Pipeline pipeline, string path, int? bbmLevel, CancellationToken cancellation)
+        CommandStreams streams, Pipeline pipeline, string path, ReplayRequest request, CancellationToken cancellation)
     {
         using var database = TraceDatabase.Open(path, writable: true);
         using (var progress = ProgressLine.Start(streams, "replay", isBytes: false))
         {
-            pipeline.Replay(database, bbmLevel, progress, cancellation);
+            pipeline.Replay(database, request, progress, cancellation);
         }
 
-        WriteDifference(database, streams.Error);
+        WriteNotices(streams, database, request);
         InfoReport.WriteReplay(database, streams.Out);
+        InfoReport.WriteReview(database, streams.Out);
         var verdict = Verdict.Read(database);
         streams.Out.WriteLine($"findings: {verdict}");
         return Status(database, verdict);
@@ -27,19 +28,21 @@ internal static class ReplayCommand
     public static Command Create(CommandStreams streams, Pipeline pipeline)
     {
         var database = CommonOptions.ExistingDatabase();
-        var bbmLevel = CommonOptions.BbmLevel();
-        var command = new Command("replay", "Replay an imported database and find violations.") { database, bbmLevel };
+        var judgement = new JudgementOptions();
+        var command = new Command("replay", "Replay an imported database and find violations.") { database };
+        judgement.AddTo(command);
         command.SetWork(streams, (parse, cancellation) => Replay(
-            streams, pipeline, parse.GetRequiredValue(database), parse.GetValue(bbmLevel), cancellation));
+            streams, pipeline, parse.GetRequiredValue(database), judgement.Read(parse), cancellation));
         return command;
     }
 
-    /// <summary>Warns when replay came to another final state than the trace tells.</summary>
-    internal static void WriteDifference(TraceDatabase database, TextWriter output)
+    /// <summary>Warns of waivers that accept nothing, and when replay came to another final state than the trace tells.</summary>
+    internal static void WriteNotices(CommandStreams streams, TraceDatabase database, ReplayRequest request)
     {
+        WaiverNotice.Write(streams, database, request.WaiverFile);
         if (InfoReport.FinalDiffering(database) is > 0 and var differing)
         {
-            output.WriteLine(
+            streams.Error.WriteLine(
                 $"tracereplay: final state: {Number.Format(differing)} values of the trace differ from what was replayed; the findings are not to be trusted");
         }
     }

@@ -20,9 +20,9 @@ public sealed record TraceFacts
     public int CpuCount { get; init; }
 
     /// <summary>
-    /// Bits 15:12 that occur in the output addresses of valid level-3 descriptors, OR-ed together. With
-    /// <see cref="PageDescriptorCount"/> it tells the granule of a trace that has no TCR write: 4K pages sooner or later set bit 12
-    /// or 13, 16K pages bit 14 or 15, 64K pages neither.
+    /// Bits 15:12 and 9:8 that occur in valid level-3 descriptors, OR-ed together. With <see cref="PageDescriptorCount"/> they tell of a
+    /// trace that has no TCR write the granule (4K pages sooner or later set bit 12 or 13, 16K pages bit 14 or 15, 64K pages neither), and
+    /// DS: with it bits 9:8 are address bits that no machine has, without it the shareability, which is never 0 for all pages.
     /// </summary>
     public int PageAddressBits { get; init; }
 

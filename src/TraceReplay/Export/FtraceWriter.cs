@@ -19,7 +19,8 @@ public sealed class FtraceWriter : IEventSink
     /// <param name="names">The names that the events refer to.</param>
     /// <param name="clock">Form of the timestamps.</param>
     /// <param name="cpuCount">CPUs that the header names, 0 for none.</param>
-    public FtraceWriter(TextWriter text, NameTable names, TraceClock clock, int cpuCount)
+    /// <param name="overwritten">Events that the ring buffer lost by overwriting.</param>
+    public FtraceWriter(TextWriter text, NameTable names, TraceClock clock, int cpuCount, long overwritten = 0)
     {
         ArgumentNullException.ThrowIfNull(text);
         ArgumentNullException.ThrowIfNull(names);
@@ -29,8 +30,8 @@ public sealed class FtraceWriter : IEventSink
         _text.Write("# tracer: nop\n#\n");
         if (cpuCount > 0)
         {
-            // The counts are not known before the events; equal ones say that none was overwritten.
-            _text.Write(string.Create(CultureInfo.InvariantCulture, $"# entries-in-buffer/entries-written: 0/0   #P:{cpuCount}\n#\n"));
+            // The counts are not known before the events; what they differ by is what was overwritten.
+            _text.Write(string.Create(CultureInfo.InvariantCulture, $"# entries-in-buffer/entries-written: 0/{overwritten}   #P:{cpuCount}\n#\n"));
         }
 
         _text.Write("#           TASK-PID     CPU#  |||||  TIMESTAMP  FUNCTION\n");

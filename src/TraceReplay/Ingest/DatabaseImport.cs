@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Microsoft.Data.Sqlite;
 using TraceReplay.Events;
 using TraceReplay.Store;
+using TraceReplay.Symbols;
 
 namespace TraceReplay.Ingest;
 
@@ -23,16 +24,25 @@ internal sealed class DatabaseImport : IDisposable
     private readonly RowQueue? _queue;
     private readonly EventWriter? _writer;
     private readonly EventSpool? _spool;
+    private readonly SymbolTable? _givenSymbols;
+    private readonly List<(string Path, SymbolTable Table)> _carriedSymbols = [];
     private long _bytesBefore;
 
     /// <param name="database">A database just made.</param>
     /// <param name="options">Choices.</param>
+    /// <param name="symbols">Symbols that the options name; null for those that a source carries.</param>
     /// <param name="keepsEvents">False to keep only what the replay finds, and the events that prove it.</param>
     /// <param name="progress">Told how far it has come; may be null.</param>
     /// <param name="cancellation">Stops it.</param>
     public DatabaseImport(
-        TraceDatabase database, ImportOptions options, bool keepsEvents, IProgress<ImportProgress>? progress, CancellationToken cancellation)
+        TraceDatabase database,
+        ImportOptions options,
+        SymbolTable? symbols,
+        bool keepsEvents,
+        IProgress<ImportProgress>? progress,
+        CancellationToken cancellation)
     {
+        _givenSymbols = symbols;
         (_database, _options, _progress, _cancellation) = (database, options, progress, cancellation);
         _transaction = database.Connection.BeginTransaction();
 
@@ -49,6 +59,7 @@ internal sealed class DatabaseImport : IDisposable
         var session = ReadSources(paths);
         _writer?.Flush();
         WriteRecord(session);
+        WriteSymbols();
         if (_spool is null)
         {
             MakeIndexes();
@@ -57,11 +68,7 @@ internal sealed class DatabaseImport : IDisposable
         {
             Replayer.Replay(
                 (_database, _queue, KeepsHistory: _writer is not null, Beside: MakeIndexes),
-                _spool, _names, Facts(), _options.Replay!, _options.ReplayProgress, _cancellation);
-            if (_writer is null)
-            {
-                Replayer.StoreNamedEvents(_database, _spool, _cancellation);
-            }
+                _spool, _names, Facts(), _options.Replay!, _options.Review, _options.ReplayProgress, _cancellation);
         }
 
         _queue?.Drain();
@@ -80,7 +87,11 @@ internal sealed class DatabaseImport : IDisposable
 
     private ReadSession ReadSources(IReadOnlyList<string> paths)
     {
-        var session = new ReadSession(Sink(new TraceFactsCollector(_names)), _names, _problems) { Cancellation = _cancellation };
+        var session = new ReadSession(Sink(new TraceFactsCollector(_names)), _names, _problems)
+        {
+            Cancellation = _cancellation,
+            Mapping = _options.Mapping,
+        };
         var totalBytes = _progress is null ? null : TotalBytes(paths);
         if (_progress is not null)
         {
@@ -96,6 +107,8 @@ internal sealed class DatabaseImport : IDisposable
             var source = ReadSource(path, session);
             CheckHasEvents(source, session);
             _sources.Add((source, collector.Facts(source.Text.Clock, source.Text.HeaderCpuCount)));
+            _carriedSymbols.Add((path, session.Symbols));
+            session.Symbols = SymbolTable.None;
             _bytesBefore += session.RawBytes?.Invoke() ?? 0;
         }
 
@@ -124,6 +137,33 @@ internal sealed class DatabaseImport : IDisposable
         ImportRecord.WriteNames(_database.Connection, _names);
         ImportRecord.WriteProblems(_database.Connection, _problems, session.Skipped);
         ImportRecord.WriteMeta(_database.Connection, "tool_version", typeof(TraceImporter).Assembly.GetName().Version?.ToString(3) ?? "");
+        if (_options.Mapping is { } mapping)
+        {
+            ImportRecord.WriteMeta(_database.Connection, "events_file", mapping.File);
+        }
+    }
+
+    private void WriteSymbols()
+    {
+        var (path, table) = _givenSymbols is null
+            ? _carriedSymbols.Find(source => source.Table.Count > 0)
+            : (_options.SymbolsPath!, _givenSymbols);
+        if (table is not null)
+        {
+            PcNaming.Write(_database.Connection, Counters(), path, table, _options.KaslrOffset);
+        }
+    }
+
+    private List<ProgramCounter> Counters()
+    {
+        if (_writer is not null)
+        {
+            return PcNaming.Counters(_database.Connection);
+        }
+
+        var counters = new ProgramCounterCollector(_names);
+        _spool?.Replay(counters, _cancellation);
+        return counters.All;
     }
 
     private void MakeIndexes()
@@ -157,7 +197,7 @@ internal sealed class DatabaseImport : IDisposable
             var met = session.Skipped.All.Select(entry => entry.Event).Take(5).ToList();
             var found = met.Count == 0 ? "" : $", only {string.Join(", ", met)}";
             throw new ImportException(
-                $"{source.Path}: no event of the vocabulary in {source.Text.LineCount} line(s){found}{told}; expected pgtable_write, tlbi, barrier and others");
+                $"{source.Path}: no event of the vocabulary in {source.Text.LineCount} line(s){found}{told}; expected pgtable_write, tlbi, barrier and others, or a mapping to them: 'tracereplay events' lists what there is");
         }
     }
 

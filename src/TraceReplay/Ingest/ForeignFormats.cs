@@ -30,19 +30,10 @@ internal static class ForeignFormats
             }
         }
 
-        if (TextHead.AnyLine(head, IsCasemate))
-        {
-            return " (a casemate log: write its stores, TLBIs and barriers as ftrace text)";
-        }
-
         return TextHead.AnyLine(head, NamesEvent)
             ? " (events without the CPU or the time before them: of perf script, print -F comm,tid,cpu,time,event,trace)"
             : "";
     }
-
-    // '(barrier (id 9) (tid 0) dsb (kind ish))'
-    private static bool IsCasemate(ReadOnlySpan<byte> line) =>
-        line.StartsWith((byte)'(') && (line.IndexOf("(id "u8) >= 0 || line.IndexOf("(tid "u8) >= 0 || line.IndexOf("(thread "u8) >= 0);
 
     private static bool NamesEvent(ReadOnlySpan<byte> line)
     {

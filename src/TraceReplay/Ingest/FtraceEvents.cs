@@ -41,6 +41,15 @@ internal static class FtraceEvents
     /// </summary>
     public static void Parse(ReadOnlySpan<byte> name, ReadOnlySpan<byte> payload, LineContext context)
     {
+        if (context.Hook is not { } hook || !hook.Take(name, payload, context))
+        {
+            ParseVocabulary(name, payload, context);
+        }
+    }
+
+    /// <summary>Parses one event by the vocabulary alone.</summary>
+    public static void ParseVocabulary(ReadOnlySpan<byte> name, ReadOnlySpan<byte> payload, LineContext context)
+    {
         var row = Find(name);
         if (row is { IsText: false })
         {
@@ -59,6 +68,15 @@ internal static class FtraceEvents
             context.Skip(name);
         }
     }
+
+    /// <summary>True for the name of an event of the vocabulary whose payload is not free text.</summary>
+    public static bool IsEvent(ReadOnlySpan<byte> name) => Find(name) is { IsText: false };
+
+    /// <summary>True for the name of an event whose payload is free text.</summary>
+    public static bool IsText(ReadOnlySpan<byte> name) => Find(name) is { IsText: true };
+
+    /// <summary>The parser of an event of the vocabulary.</summary>
+    public static PayloadParser ParserOf(string name) => Find(System.Text.Encoding.UTF8.GetBytes(name))!.Parse;
 
     // 'event: ...' or 'function: event: ...'.
     private static Row? FindEmbedded(ReadOnlySpan<byte> text, out ReadOnlySpan<byte> payload)

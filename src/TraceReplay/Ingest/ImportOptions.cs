@@ -1,4 +1,6 @@
+using TraceReplay.Ingest.Mapping;
 using TraceReplay.Replay;
+using TraceReplay.Store;
 
 namespace TraceReplay.Ingest;
 
@@ -14,11 +16,23 @@ public sealed record ImportOptions
     /// <summary>Name of the reader, or null to recognise each source by its content.</summary>
     public string? Format { get; init; }
 
+    /// <summary>What events of other names mean; null for the vocabulary alone.</summary>
+    public EventMapping? Mapping { get; init; }
+
+    /// <summary>File of the symbols that program counters are named by; null for those that a source carries.</summary>
+    public string? SymbolsPath { get; init; }
+
+    /// <summary>Program counter minus address of <see cref="SymbolsPath"/>, in the kernel's half; null to have it found.</summary>
+    public ulong? KaslrOffset { get; init; }
+
     /// <summary>What the path <c>-</c> reads; null when the caller has none to offer.</summary>
     public Stream? StandardInput { get; init; }
 
     /// <summary>How to replay what is imported, in the same go; null not to.</summary>
     public ReplayOptions? Replay { get; init; }
+
+    /// <summary>Findings of that replay that are accepted, or known from before.</summary>
+    public FindingReview Review { get; init; } = FindingReview.None;
 
     /// <summary>Told the number of events replayed, now and then.</summary>
     public IProgress<long>? ReplayProgress { get; init; }

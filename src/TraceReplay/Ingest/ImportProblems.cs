@@ -68,6 +68,9 @@ public sealed class ImportProblems
     public static readonly ProblemKind DamagedTraceDat = new("damaged-trace-dat", ProblemSeverity.Error,
         "The trace.dat ends early, or bytes of it cannot be what trace-cmd wrote. What could be read was; copy the file again.");
 
+    public static readonly ProblemKind MappingFailed = new("mapping-failed", ProblemSeverity.Error,
+        "An event that the mapping of --events names is not as the mapping says, so it was not stored. The detail has the line of the mapping and what was expected there.");
+
     private readonly List<ImportProblem> _kept = [];
     private readonly Dictionary<ProblemKind, long> _counts = new(ReferenceEqualityComparer.Instance);
 
@@ -76,7 +79,7 @@ public sealed class ImportProblems
     [
         MalformedLine, MissingKey, MalformedValue, NumberOutOfRange, OptionalValueIgnored, UnalignedAddress, UnknownRegister, UnknownBarrier, UnknownTlbi, LostEvents,
         BufferOverwritten, TimeBackwards, ClockChanged, LineTooLong, NotUtf8, TruncatedGzip, CorruptGzip,
-        SourceChanged, DamagedTraceDat,
+        SourceChanged, DamagedTraceDat, MappingFailed,
     ];
 
     /// <summary>1-based number of the file being read; goes into each problem.</summary>

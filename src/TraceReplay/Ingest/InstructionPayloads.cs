@@ -68,6 +68,12 @@ internal static class InstructionPayloads
             return;
         }
 
+        SendTlbi(operation, operand, pc, context);
+    }
+
+    /// <summary>Sends a TLBI named in any case, unless the name cannot be one.</summary>
+    public static void SendTlbi(ReadOnlySpan<byte> operation, ulong operand, ulong? pc, LineContext context)
+    {
         Span<byte> lower = stackalloc byte[LongestName];
         if (!ToLower(operation, lower, allowUnderscore: false, out var length))
         {
@@ -124,6 +130,12 @@ internal static class InstructionPayloads
             return;
         }
 
+        SendRegister(register, written, pc, context);
+    }
+
+    /// <summary>Sends the write of a register named in any case, unless the name cannot be one.</summary>
+    public static void SendRegister(ReadOnlySpan<byte> register, ulong value, ulong? pc, LineContext context)
+    {
         Span<byte> lower = stackalloc byte[LongestName];
         if (!ToLower(register, lower, allowUnderscore: true, out var length))
         {
@@ -137,7 +149,7 @@ internal static class InstructionPayloads
             context.ReportUnknownRegister(name);
         }
 
-        context.Sink.On(new SystemRegisterWrite(context.NextHeader(), name, written, pc));
+        context.Sink.On(new SystemRegisterWrite(context.NextHeader(), name, value, pc));
     }
 
     /// <summary><c>dsb ishst pc=...</c>, <c>dmb ld</c>, <c>isb</c></summary>

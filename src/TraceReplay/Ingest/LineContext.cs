@@ -1,6 +1,7 @@
 using System.Globalization;
 using TraceReplay.Arm;
 using TraceReplay.Events;
+using TraceReplay.Ingest.Mapping;
 
 namespace TraceReplay.Ingest;
 
@@ -21,7 +22,13 @@ internal sealed class LineContext(ILinePosition lines, ReadSession session)
     /// <summary>Id of the task.</summary>
     public int Task { get; set; }
 
+    /// <summary>1-based number of the line.</summary>
+    public long Line => lines.Number;
+
     public IEventSink Sink { get; } = session.Sink;
+
+    /// <summary>Sees the events first; null for a trace of the vocabulary alone.</summary>
+    public EventHook? Hook { get; } = session.Survey?.Watch(session) ?? session.Mapping?.Start();
 
     /// <summary>Header of the next event: takes a sequence number, so it is called only for an event that is then sent.</summary>
     public EventHeader NextHeader() => new(session.NextSeq++, lines.Number, Time, Cpu, Task);

@@ -1,4 +1,6 @@
 using TraceReplay.Events;
+using TraceReplay.Ingest.Mapping;
+using TraceReplay.Symbols;
 
 namespace TraceReplay.Ingest;
 
@@ -27,11 +29,20 @@ public sealed class ReadSession(IEventSink sink, NameTable names, ImportProblems
     /// <summary>Form of the first timestamp, null before it.</summary>
     public TraceClock? Clock { get; set; }
 
+    /// <summary>Symbols that the current source carries.</summary>
+    public SymbolTable Symbols { get; set; } = SymbolTable.None;
+
     /// <summary>Called every few ten thousand lines with the bytes taken from the current source, as they are in the file.</summary>
     public Action<long>? Progress { get; set; }
 
     /// <summary>Looked at as often as <see cref="Progress"/> is called.</summary>
     public CancellationToken Cancellation { get; set; }
+
+    /// <summary>What events of other names mean; null for the vocabulary alone.</summary>
+    public EventMapping? Mapping { get; set; }
+
+    /// <summary>Counts the events by name; null where nobody asks.</summary>
+    internal EventSurvey? Survey { get; set; }
 
     /// <summary>Tells the bytes taken from the current source.</summary>
     internal Func<long>? RawBytes { get; set; }

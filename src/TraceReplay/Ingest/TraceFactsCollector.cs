@@ -7,7 +7,7 @@ namespace TraceReplay.Ingest;
 public sealed class TraceFactsCollector(NameTable names) : IEventSink
 {
     private const int PageLevel = 3;
-    private const ulong PageAddressMask = 0xf000;
+    private const ulong PageAddressMask = 0xf300;
 
     private int _cpuCount;
     private ulong _pageAddressBits;
@@ -95,7 +95,17 @@ public sealed class TraceFactsCollector(NameTable names) : IEventSink
 
     public void On(in TableGone e) => SeeCpu(e.Header.Cpu);
 
-    public void On(in MachineFact e) => SeeCpu(e.Header.Cpu);
+    public void On(in MachineFact e)
+    {
+        SeeCpu(e.Header.Cpu);
+        if (names.Name(e.Key) == "traces")
+        {
+            var kinds = names.Name(e.Value).Split(',');
+            _hasRoots |= kinds.Contains("roots");
+            _hasTlbis |= kinds.Contains("tlbis");
+            _hasBarriers |= kinds.Contains("barriers");
+        }
+    }
 
     public void On(in PageAllocation e) => SeeCpu(e.Header.Cpu);
 

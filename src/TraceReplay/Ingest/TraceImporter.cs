@@ -1,5 +1,7 @@
 using Microsoft.Data.Sqlite;
+using TraceReplay.Ingest.Mapping;
 using TraceReplay.Store;
+using TraceReplay.Symbols;
 
 namespace TraceReplay.Ingest;
 
@@ -22,10 +24,12 @@ public static class TraceImporter
         CancellationToken cancellation = default)
     {
         CheckSources(paths, options);
+        var given = PcNaming.ReadSymbols(options);
         using var target = ImportTarget.Prepare(databasePath, paths, options.Force);
+        options = options with { Mapping = LinearMapLearner.Learn(options.Mapping, paths, options.Format, cancellation) };
         try
         {
-            var result = Build(paths, target.PartialPath, options, progress, cancellation);
+            var result = Build(paths, target.PartialPath, options, given, progress, cancellation);
             cancellation.ThrowIfCancellationRequested();
             target.Commit();
             return result;
@@ -52,10 +56,12 @@ public static class TraceImporter
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(options.Replay);
         CheckSources(paths, options);
+        var given = PcNaming.ReadSymbols(options);
+        options = options with { Mapping = LinearMapLearner.Learn(options.Mapping, paths, options.Format, cancellation) };
         var database = TraceDatabase.CreateTemporary();
         try
         {
-            using var import = new DatabaseImport(database, options, keepsEvents: false, progress, cancellation);
+            using var import = new DatabaseImport(database, options, given, keepsEvents: false, progress, cancellation);
             import.Run(paths);
             return database;
         }
@@ -72,10 +78,10 @@ public static class TraceImporter
     }
 
     private static ImportResult Build(
-        IReadOnlyList<string> paths, string partialPath, ImportOptions options, IProgress<ImportProgress>? progress, CancellationToken cancellation)
+        IReadOnlyList<string> paths, string partialPath, ImportOptions options, SymbolTable? given, IProgress<ImportProgress>? progress, CancellationToken cancellation)
     {
         using var database = TraceDatabase.Create(partialPath);
-        using var import = new DatabaseImport(database, options, keepsEvents: true, progress, cancellation);
+        using var import = new DatabaseImport(database, options, given, keepsEvents: true, progress, cancellation);
         var result = import.Run(paths);
         database.Seal();
         return result;

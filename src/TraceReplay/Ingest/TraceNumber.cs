@@ -65,6 +65,15 @@ internal static class TraceNumber
         return value < lowest || value > highest ? NumberResult.OutOfRange : NumberResult.Ok;
     }
 
+    /// <summary>Reads a whole span as hex digits, or as <c>0x</c> hex.</summary>
+    public static NumberResult ParseBareHex(ReadOnlySpan<byte> text, out ulong value)
+    {
+        value = 0;
+        return text.IsEmpty ? NumberResult.Malformed
+            : text.Length > 2 && text[0] == (byte)'0' && (text[1] | 0x20) == 'x' ? ParseHex(text[2..], out value)
+            : ParseHex(text, out value);
+    }
+
     private static NumberResult ParseHex(ReadOnlySpan<byte> digits, out ulong value)
     {
         value = 0;

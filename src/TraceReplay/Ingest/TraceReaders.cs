@@ -1,3 +1,4 @@
+using TraceReplay.Ingest.Casemate;
 using TraceReplay.Ingest.TraceDat;
 
 namespace TraceReplay.Ingest;
@@ -15,6 +16,7 @@ public static class TraceReaders
         new TraceCmdReportReader(),
         new FtraceReader(),
         new PerfScriptReader(),
+        new CasemateReader(),
     ];
 
     /// <summary>Names of all readers, for messages.</summary>

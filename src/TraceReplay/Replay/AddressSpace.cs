@@ -63,6 +63,12 @@ public sealed class AddressSpace
     /// <summary>VMID under which a stage-1 tree of EL1&amp;0 was loaded last; null when not told, and for other regimes.</summary>
     public ushort? Vmid { get; internal set; }
 
+    /// <summary>True when no TCR told its levels, sizes and granule.</summary>
+    public bool ShapeIsAssumed { get; internal set; }
+
+    /// <summary>True once something stood in its root.</summary>
+    internal bool EverHadContent { get; private set; }
+
     /// <summary>True when HCR_EL2 of a CPU that loaded it is not told, in a trace that has it elsewhere: the regime is a guess.</summary>
     public bool RegimeIsAssumed { get; internal set; }
 
@@ -333,11 +339,13 @@ public sealed class AddressSpace
     {
         if (RanWhileStoring)
         {
+            EverHadContent = true;
             return true;
         }
 
         if (IsValid(ContentHint))
         {
+            EverHadContent = true;
             return true;
         }
 
@@ -346,6 +354,7 @@ public sealed class AddressSpace
             if (IsValid(index))
             {
                 ContentHint = index;
+                EverHadContent = true;
                 return true;
             }
         }

@@ -195,7 +195,7 @@ internal sealed class BreakExplainer(MachineState machine, InvalidationTracker t
             return TlbiMiss.OtherCpu;
         }
 
-        if (!tracker.IsOrdered(record, tlbi) || WasUnordered(record, tlbi))
+        if (machine.Facts.HasBarriers && (!tracker.IsOrdered(record, tlbi) || WasUnordered(record, tlbi)))
         {
             return TlbiMiss.Unordered;
         }
@@ -256,7 +256,7 @@ internal sealed class BreakExplainer(MachineState machine, InvalidationTracker t
         var granule = machine.Configuration.DefaultFormat.Granule;
         var code = granule.PageShift switch { 12 => 1UL, 14 => 2UL, _ => 3UL };
         var operand = (tlbi.RawOperand & ~(3UL << granuleShift)) | (code << granuleShift);
-        var ds = machine.Configuration.HostControl?.Ds ?? false;
+        var ds = machine.Configuration.HostControl?.Ds ?? machine.Configuration.AssumedDs;
         return tlbi with { Operand = TlbiOperand.Decode(tlbi.Operation, operand, granule, ds, machine.Configuration.HasTtl) };
     }
 

@@ -24,6 +24,9 @@ internal sealed class ContiguousGroup(TableUse use, int first, int members)
     /// <summary>The last store to a member.</summary>
     public StoreContext Last { get; set; }
 
+    /// <summary>Its members were seen to differ at a barrier within this update.</summary>
+    public bool DifferedUnderWay { get; set; }
+
     /// <summary>True when the writer has stored elsewhere since.</summary>
     public bool StoredElsewhere { get; set; }
 

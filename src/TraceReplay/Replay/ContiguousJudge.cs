@@ -91,6 +91,10 @@ internal sealed class ContiguousJudge(MachineState machine, ContiguousMembers co
         {
             groups.Synchronised.Add(current);
             groups.Current = null;
+            if (current.IsDirty && MustAgreeAlways(current.Use.Space) && current.Use.IsAttached)
+            {
+                contents.JudgeUnderWay(current);
+            }
         }
     }
 
@@ -195,6 +199,11 @@ internal sealed class ContiguousJudge(MachineState machine, ContiguousMembers co
             groups.Synchronised.Clear();
         }
     }
+
+    // A process can be stopped, or made to fault, until its group agrees again. Nothing stops what the kernel, a hypervisor or a guest
+    // does with its own memory meanwhile.
+    private static bool MustAgreeAlways(AddressSpace space) =>
+        space is { IsLive: true, IsRooted: true } && (space.Half == 1 || RootSlot.Halves(space.Regime) == 1);
 
     private CpuGroups Of(int cpu)
     {

@@ -54,6 +54,23 @@ internal sealed class ContiguousMembers(MachineState machine, FindingCollector f
         JudgeAgreement(group, reading, reference);
     }
 
+    /// <summary>
+    /// Judges a group in the middle of its update, at a DSB of the CPU that updates it: members that already differ are seen as they are.
+    /// </summary>
+    public void JudgeUnderWay(ContiguousGroup group)
+    {
+        _atMost = Confidence.Certain;
+        var reading = Read(group);
+        if (!group.DifferedUnderWay && reading is { WithoutBit: null, Reference: { } reference } && (reading.Serious ?? reading.Permission) is { } member)
+        {
+            group.DifferedUnderWay = true;
+            Report(
+                group, RuleId.ContiguousAttributes, Severity.Warning, reference, member, reading.Difference,
+                $"members {reference.Number} and {member.Number} differ in {DescriptorText.Describe(reading.Difference)} while the group is updated one by one, "
+                + "where no access can wait for the end of it");
+        }
+    }
+
     private void JudgeAgreement(ContiguousGroup group, in GroupReading reading, Member reference)
     {
         var format = group.Use.Space.Format;

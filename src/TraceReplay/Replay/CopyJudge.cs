@@ -263,7 +263,8 @@ internal sealed class CopyJudge(MachineState machine, IReplaySink sink, FindingC
             var format = original.Space.Format;
             var copied = copy.ValueAt(index) ?? 0;
             var isTable = format.Kind(value, original.Level) == DescriptorKind.Table || format.Kind(copied, copy.Level) == DescriptorKind.Table;
-            if (isTable || Same(value, copied) || !IsOldValue(original, copy, index, copied))
+            var isLost = isTable ? IsOldLink(original, copy, index, value, copied) : !Same(value, copied) && IsOldValue(original, copy, index, copied);
+            if (!isLost)
             {
                 continue;
             }
@@ -275,8 +276,27 @@ internal sealed class CopyJudge(MachineState machine, IReplaySink sink, FindingC
         return first;
     }
 
+    // The copy of a table stands elsewhere than the original, so links are not compared by address: a table was linked, or unlinked, in the
+    // original after the copy was made, and not in the copy.
+    private static bool IsOldLink(TableUse original, TableUse copy, int index, ulong value, ulong copied)
+    {
+        var format = original.Space.Format;
+        var isLinked = format.Kind(value, original.Level) == DescriptorKind.Table;
+        var isCopied = format.Kind(copied, copy.Level) == DescriptorKind.Table;
+        var (frame, at) = original.Locate(index);
+        var overwritten = frame.OverwrittenOf(at);
+        var held = isCopied ? format.Kind(overwritten, original.Level) == DescriptorKind.Table : Same(copied, overwritten);
+        return isLinked != isCopied && held && IsLaterThanCopy(original, copy, index);
+    }
+
     // The copy has what the original held before its last store, and that store came after the copy was made.
     private static bool IsOldValue(TableUse original, TableUse copy, int index, ulong copied)
+    {
+        var (frame, at) = original.Locate(index);
+        return IsLaterThanCopy(original, copy, index) && Same(copied, frame.OverwrittenOf(at));
+    }
+
+    private static bool IsLaterThanCopy(TableUse original, TableUse copy, int index)
     {
         var (frame, at) = original.Locate(index);
         var storeSeq = frame.StoreSeqOf(at);
@@ -293,7 +313,7 @@ internal sealed class CopyJudge(MachineState machine, IReplaySink sink, FindingC
             copiedSeq = copyFrame.LastStoreSeq;
         }
 
-        return storeSeq > copiedSeq && Same(copied, frame.OverwrittenOf(at));
+        return storeSeq > copiedSeq;
     }
 
     // Hardware may have set AF or the dirty state in either, and a copy may be made of other sizes: the Contiguous bit is no difference.

@@ -28,6 +28,9 @@ internal sealed record Verdict
 
     public ulong? Old { get; init; }
 
+    /// <summary>Level at which <see cref="Old"/> stood, where it is not that of the descriptor stored to.</summary>
+    public int? OldLevel { get; init; }
+
     public ulong? New { get; init; }
 
     public DescriptorDifference Difference { get; init; }
@@ -54,7 +57,7 @@ internal readonly record struct Evidence(
 }
 
 /// <summary>Collects findings: one a fault, with the stores that belong to it.</summary>
-internal sealed class FindingCollector(IReplaySink sink, Policy policy)
+internal sealed class FindingCollector(IReplaySink sink, Policy policy, MachineState machine)
 {
     private readonly List<Finding> _findings = [];
     private readonly Dictionary<(string Rule, long Kind, long Key), Fold> _folds = [];
@@ -81,6 +84,7 @@ internal sealed class FindingCollector(IReplaySink sink, Policy policy)
             }
 
             _folds[foldKey] = fold with { LastSeq = verdict.Where.Header.Seq };
+            fold.Finding.Severity = Worse(fold.Finding.Severity, SeverityOf(verdict));
             StoreOf(fold.Finding, verdict);
             return fold.Finding;
         }
@@ -135,17 +139,16 @@ internal sealed class FindingCollector(IReplaySink sink, Policy policy)
     private Finding Make(Verdict verdict)
     {
         var rule = RuleCatalogue.Get(verdict.RuleId);
-        var lowered = verdict.Severity is { } told && told < rule.Severity ? told : rule.Severity;
-        var severity = policy.SeverityOf(rule.Id, KeyOf(verdict.Space), lowered);
+        var severity = SeverityOf(verdict);
         var comparer = verdict.Space?.Comparer;
-        string Decode(ulong? value) =>
-            value is { } v && comparer is not null && verdict.Level is { } level ? DescriptorText.Describe(v, level, comparer) : "";
+        string Decode(ulong? value, int? at) =>
+            value is { } v && comparer is not null && at is { } level ? DescriptorText.Describe(v, level, comparer) : "";
         return new Finding
         {
             Id = severity is null ? 0 : _findings.Count + 1,
             Rule = rule,
-            Severity = severity ?? lowered,
-            Confidence = verdict.Confidence,
+            Severity = severity ?? rule.Severity,
+            Confidence = ConfidenceOf(verdict),
             Where = verdict.Where.Header,
             Pc = verdict.Where.Pc,
             How = verdict.Where.How,
@@ -156,8 +159,8 @@ internal sealed class FindingCollector(IReplaySink sink, Policy policy)
             SpaceId = verdict.Space?.Id ?? 0,
             Old = verdict.Old,
             New = verdict.New,
-            OldDecoded = Decode(verdict.Old),
-            NewDecoded = Decode(verdict.New),
+            OldDecoded = Decode(verdict.Old, verdict.OldLevel ?? verdict.Level),
+            NewDecoded = Decode(verdict.New, verdict.Level),
             Difference = verdict.Difference == DescriptorDifference.None ? "" : DescriptorText.Describe(verdict.Difference),
             Stale = verdict.StaleEvent,
             TlbiSeq = verdict.Evidence.Tlbi?.Seq,
@@ -168,6 +171,35 @@ internal sealed class FindingCollector(IReplaySink sink, Policy policy)
             BarrierWhy = verdict.Evidence.BarrierWhy ?? "",
             Summary = verdict.Summary,
         };
+    }
+
+    private static Severity Worse(Severity known, Severity? found) => found is { } severity && severity > known ? severity : known;
+
+    private Severity? SeverityOf(Verdict verdict)
+    {
+        var rule = RuleCatalogue.Get(verdict.RuleId);
+        var lowered = verdict.Severity is { } told && told < rule.Severity ? told : rule.Severity;
+        return policy.SeverityOf(rule.Id, KeyOf(verdict.Space), lowered);
+    }
+
+    private Confidence ConfidenceOf(Verdict verdict)
+    {
+        var rule = verdict.RuleId;
+        var restsOnTlbis = rule.StartsWith("brk-", StringComparison.Ordinal)
+            || rule is RuleId.TableReuse or RuleId.PermissionStale;
+        if (!restsOnTlbis)
+        {
+            return verdict.Confidence;
+        }
+
+        // Which addresses an entry translates and a TLBI covers is a guess where nothing tells the size of a page, or the units of a range.
+        var restsOnAddresses = rule is RuleId.TlbiAddress or RuleId.TlbiRange or RuleId.TlbiTtl or RuleId.NoTlbi or RuleId.PartialGroup;
+        if (restsOnAddresses && (machine.Configuration.GranuleSource == GranuleSource.Assumed || !machine.Configuration.IsDsTold))
+        {
+            return Confidence.Unknown;
+        }
+
+        return machine.Facts.HasBarriers || verdict.Confidence < Confidence.Possible ? verdict.Confidence : Confidence.Possible;
     }
 
     private static string? KeyOf(AddressSpace? space) => space?.Regime switch

@@ -26,12 +26,15 @@ internal sealed class InvalidationTracker(MachineState machine, StaleRecords rec
         Log.Add(tlbi);
         PlaceLearner.Forget(tlbi, machine.Learnt);
         var cpu = machine.Cpu(tlbi.Header.Cpu);
-        NoteFlush(tlbi, cpu);
-        if (machine.Pending.Count == 0)
-        {
-            return 0;
-        }
+        var covered = machine.Pending.Count == 0 ? 0 : Cover(tlbi, cpu);
 
+        // Last: where barriers are not traced it takes the ASID from the spaces that were just searched for it.
+        NoteFlush(tlbi, cpu);
+        return covered;
+    }
+
+    private int Cover(in TlbiEvent tlbi, ProcessingElement cpu)
+    {
         _candidates.Clear();
         CollectRooted(tlbi);
         CollectUnrooted(tlbi);

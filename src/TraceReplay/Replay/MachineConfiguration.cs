@@ -98,7 +98,15 @@ internal sealed class MachineConfiguration
     /// <summary>Layout of descriptors whose half is not known.</summary>
     public DescriptorFormat DefaultFormat => HostControl?.FormatOf(UsableHalf, IsSecure, Features(Host))
         ?? new DescriptorFormat(
-            _granule, Ds: false, Lpa: false, HardwareAccessFlag: false, HardwareDirty: null, IsSecure, DescriptorLayout.TwoRanges, Features(Host));
+            _granule, AssumedDs, Lpa: false, HardwareAccessFlag: false, HardwareDirty: null, IsSecure, DescriptorLayout.TwoRanges, Features(Host));
+
+    /// <summary>False where nothing tells the units of range operations: no TCR, and pages too few or odd to show DS.</summary>
+    public bool IsDsTold => HostControl is not null || _granule.PageShift == 16 || AssumedDs || (_facts.PageAddressBits & 0x300) != 0;
+
+    /// <summary>DS where TCR is not told: pages whose SH is never set have address bits there.</summary>
+    public bool AssumedDs =>
+        _granule.PageShift != 16
+        && (_facts.LowestLevel == -1 || (_facts.PageDescriptorCount >= PagesToInferGranule && (_facts.PageAddressBits & 0x300) == 0));
 
     /// <summary>Level of roots whose TCR is not known: the lowest level that the trace names, or that of 48-bit addresses.</summary>
     public int DefaultStartLevel
@@ -185,6 +193,12 @@ internal sealed class MachineConfiguration
             case "tcr" when ParseNumber(value) is { } tcr:
                 SetControl(Host, new TranslationControl(tcr));
                 break;
+            case "tcr_el2" when ParseNumber(value) is { } tcr:
+                SetControl(TranslationRegime.El2, new TranslationControl(tcr, ControlLayout.OneRange));
+                break;
+            case "vtcr" when ParseNumber(value) is { } vtcr:
+                SetControl(TranslationRegime.Stage2, new TranslationControl(vtcr, ControlLayout.Stage2));
+                break;
             case "bbm_level" when ParseNumber(value) is { } level and <= 3:
                 BbmLevel = (int)level;
                 break;
@@ -267,12 +281,13 @@ internal sealed class MachineConfiguration
 
     private static Granule? Infer(TraceFacts facts)
     {
-        if (facts.PageDescriptorCount < PagesToInferGranule)
+        // One page at an address of 4K alignment is enough; that none is takes many.
+        if ((facts.PageAddressBits & 0x3000) != 0)
         {
-            return null;
+            return Granule.Size4K;
         }
 
-        return (facts.PageAddressBits & 0x3000) != 0 ? Granule.Size4K
+        return facts.PageDescriptorCount < PagesToInferGranule ? null
             : (facts.PageAddressBits & 0xc000) != 0 ? Granule.Size16K
             : Granule.Size64K;
     }

@@ -64,17 +64,28 @@ internal sealed class RegisterJudge(MachineState machine, FindingCollector findi
         TranslationRegime regime, int half, TranslationControl? control, string register, ulong value, in StoreContext writer)
     {
         const ulong baseAddress = 0x0000_ffff_ffff_fffe;
+        const int asidShift = 48;
+        if (regime == TranslationRegime.El2 && value >> asidShift is not 0 and var asid)
+        {
+            ReportRoot(register, value, $"EL2 with E2H=0 has no ASIDs, and 0x{asid:x} stands in the field", writer);
+            return;
+        }
+
         if (control is null || machine.Configuration.ShapeOf(regime, half, control) is not { } shape)
         {
             return;
         }
 
         var odd = ReservedBits.MisalignedBits(value & baseAddress, shape.Entries, shape.Format.Ds || shape.Format.Lpa);
-        if (odd == 0)
+        if (odd != 0)
         {
-            return;
+            ReportRoot(register, value, $"bits 0x{odd:x} lie below the alignment of a first table of {shape.Entries} entries", writer);
         }
+    }
 
+    private void ReportRoot(string register, ulong value, string what, in StoreContext writer)
+    {
+        const ulong baseAddress = 0x0000_ffff_ffff_fffe;
         findings.Report(
             new Verdict
             {
@@ -83,7 +94,7 @@ internal sealed class RegisterJudge(MachineState machine, FindingCollector findi
                 Space = null,
                 Pa = value & baseAddress,
                 New = value,
-                Summary = $"{register.ToUpperInvariant()} written with 0x{value:x}: bits 0x{odd:x} lie below the alignment of a first table of {shape.Entries} entries",
+                Summary = $"{register.ToUpperInvariant()} written with 0x{value:x}: {what}",
             },
             FoldKind.Place, (long)value, null);
     }

@@ -30,8 +30,9 @@ public sealed class ReplayEngine : IEventSink
     private readonly ReuseJudge _reuse;
     private readonly ContiguousJudge _contiguous;
     private readonly CopyJudge _copies;
-    private readonly RegimeSelector _selector;
+    private readonly TlbiDecoder _decoder;
     private readonly RootTracker _roots;
+    private readonly RootLoadJudge _loads;
     private readonly RegisterJudge _registers;
     private readonly RestrictionWatch _restrictions;
     private readonly KernelRunTracker _runs;
@@ -61,7 +62,7 @@ public sealed class ReplayEngine : IEventSink
         _options = options;
         _sink = sink;
         _machine = new MachineState(facts, sink, options.Policy);
-        _findings = new FindingCollector(sink, options.Policy);
+        _findings = new FindingCollector(sink, options.Policy, _machine);
         _records = new StaleRecords(_machine, sink);
         _tracker = new InvalidationTracker(_machine, _records, options.Policy);
         _races = new ToleratedRaces(facts, options, names);
@@ -72,19 +73,20 @@ public sealed class ReplayEngine : IEventSink
         _reuse = new ReuseJudge(_machine, _findings, breaks);
         _contiguous = new ContiguousJudge(_machine, new ContiguousMembers(_machine, _findings, _lines), options.Policy);
         _copies = new CopyJudge(_machine, sink, _findings, _lines);
-        _selector = new RegimeSelector(_machine, options.Policy);
+        var selector = new RegimeSelector(_machine, options.Policy);
+        _decoder = new TlbiDecoder(_machine, selector);
         var tainted = new TaintedSpaces();
-        var loads = new RootLoadJudge(_machine, _findings, tainted, breaks, new FlushExplainer(_machine, _tracker));
-        _roots = new RootTracker(_machine, sink, _selector, _copies, loads, tainted);
+        _loads = new RootLoadJudge(_machine, _findings, tainted, breaks, new FlushExplainer(_machine, _tracker));
+        _roots = new RootTracker(_machine, sink, selector, _copies, _loads, tainted);
         _registers = new RegisterJudge(_machine, _findings, tainted);
         _roots.Registers = _registers;
         _restrictions = new RestrictionWatch(_findings, facts, options, breaks);
         _runs = new KernelRunTracker(sink);
         _pages = new PageReuseJudge(_machine, _findings, breaks);
         _visibility = new VisibilityJudge(_machine, _findings);
-        _lints = options.Lints ? new Lints(_machine, _findings) : null;
+        _lints = options.Lints || options.Policy.Lints ? new Lints(_machine, _findings) : null;
         var howNames = new NameCache(names);
-        _links = new TableLinkJudge(_machine, _findings, howNames, _lines);
+        _links = new TableLinkJudge(_machine, _findings, howNames, _lines, options.Policy);
         _stores = new TableStores(
             _machine, _judge, _records, _reuse, _contiguous, _copies, tainted, _runs, new StoreNotes(_machine, _findings, howNames, _lines),
             _links, _visibility, _lints);
@@ -99,15 +101,18 @@ public sealed class ReplayEngine : IEventSink
     /// <summary>Findings so far.</summary>
     public IReadOnlyList<Finding> Findings => _findings.Findings;
 
+    /// <summary>The descriptor at a physical address as replay has it; null where nothing told it.</summary>
+    public ulong? ValueAt(ulong pa) => _machine.Memory.ValueAt(pa);
+
     public void On(in PageTableWrite e)
     {
-        if (_roots.IsUnsupported)
+        if (Stopped())
         {
-            _events++;
             return;
         }
 
         Begin(e.Header);
+        _loads.Settle(e.Header.Cpu);
         _stores.Store(e);
 
         // DC ZVA and memset-like stores clear several descriptors at once.
@@ -119,9 +124,8 @@ public sealed class ReplayEngine : IEventSink
 
     public void On(in TlbiInstruction e)
     {
-        if (_roots.IsUnsupported)
+        if (Stopped())
         {
-            _events++;
             return;
         }
 
@@ -137,9 +141,7 @@ public sealed class ReplayEngine : IEventSink
         }
 
         var cpu = _machine.Cpu(e.Header.Cpu);
-        var target = _selector.TargetOf(operation, cpu);
-        var tlbi = new TlbiEvent(
-            e.Header, operation, target, _selector.ReachOf(operation, cpu), e.Operand, DecodeOperand(operation, target, e.Operand, cpu), e.Pc ?? 0);
+        var tlbi = _decoder.Decode(e, operation, cpu);
         if (tlbi.Operand.Defect != TlbiDefect.None && _machine.Pending.Count > 0)
         {
             site.Ineffective++;
@@ -177,14 +179,18 @@ public sealed class ReplayEngine : IEventSink
 
     public void On(in SystemRegisterWrite e)
     {
-        if (_roots.IsUnsupported)
+        if (Stopped())
         {
-            _events++;
             return;
         }
 
         Begin(e.Header);
         var register = _names.Name(e.Register);
+        if (register.Contains("ttbr", StringComparison.Ordinal))
+        {
+            _loads.Settle(e.Header.Cpu);
+        }
+
         _visibility.Used(e.Header.Cpu);
         _roots.Write(register, e.Value, new StoreContext(e.Header, e.Pc, 0));
     }
@@ -262,12 +268,12 @@ public sealed class ReplayEngine : IEventSink
         }
 
         _pages.On(e);
+        _reuse.Allocated(e);
         if (e.IsFree)
         {
             return;
         }
 
-        _reuse.Allocated(e);
         var shift = _machine.Configuration.Granule.PageShift;
         _stores.Forget(e.FrameNumber << shift, (1UL << e.Order) << shift, e.Header.Seq);
     }
@@ -275,6 +281,7 @@ public sealed class ReplayEngine : IEventSink
     public void On(in ContextSwitch e)
     {
         Begin(e.Header);
+        _loads.Settle(e.Header.Cpu);
         _machine.Cpu(e.Header.Cpu).SwitchPending = true;
     }
 
@@ -313,6 +320,7 @@ public sealed class ReplayEngine : IEventSink
     public ReplaySummary Finish()
     {
         _roots.JudgeLoads();
+        _loads.Settle(null);
         _contiguous.Finish();
         _copies.Finish();
         _restrictions.Finish();
@@ -352,6 +360,13 @@ public sealed class ReplayEngine : IEventSink
             PeakPending = _machine.Pending.Peak,
             Findings = _findings.Findings,
         };
+    }
+
+    // Behind the switch to 128-bit descriptors nothing can be judged.
+    private bool Stopped()
+    {
+        _events += _roots.IsUnsupported ? 1 : 0;
+        return _roots.IsUnsupported;
     }
 
     private static int? BbmLevelOf(ReplayOptions options) => options.BbmLevel ?? options.Policy.BbmLevel;
@@ -401,30 +416,6 @@ public sealed class ReplayEngine : IEventSink
         if (barrier.CoversStores)
         {
             _contiguous.Synchronised(header.Cpu);
-        }
-    }
-
-    // By the TCR of the CPU that issues it: another may be in a guest, or in the middle of changing its own.
-    private TlbiOperand DecodeOperand(TlbiOperation operation, in TlbiTarget target, ulong operand, ProcessingElement cpu)
-    {
-        var regime = operation.Method == TlbiMethod.Ipa ? TranslationRegime.Stage2 : target.Stage1 ?? _machine.Configuration.Host;
-        var control = cpu.Registers(regime).Control ?? _machine.Configuration.Control(regime);
-        var asid = (ushort)(operand >> 48);
-        var tooWide = control is { Asid16: false } && asid > 0xff;
-        switch (operation.Method)
-        {
-            case TlbiMethod.Address or TlbiMethod.AddressAnyAsid or TlbiMethod.Ipa:
-                // The top bit of the address in the operand tells the half.
-                var half = RootSlot.Halves(regime) == 2 ? (int)(operand >> (operation.IsRange ? 36 : 43)) & 1 : 0;
-                var granule = control?.GranuleOf(half) ?? _machine.Configuration.Granule;
-                var decoded = TlbiOperand.Decode(operation, operand, granule, control?.Ds ?? false, _machine.Configuration.HasTtl);
-                return tooWide && operation.Method == TlbiMethod.Address && decoded.Defect == TlbiDefect.None
-                    ? decoded with { Defect = TlbiDefect.AsidTooWide }
-                    : decoded;
-            case TlbiMethod.Asid:
-                return new TlbiOperand(0, ulong.MaxValue, asid, null, tooWide ? TlbiDefect.AsidTooWide : TlbiDefect.None);
-            default:
-                return new TlbiOperand(0, ulong.MaxValue, 0, null, TlbiDefect.None);
         }
     }
 

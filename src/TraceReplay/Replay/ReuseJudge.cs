@@ -57,7 +57,8 @@ internal sealed class ReuseJudge(MachineState machine, FindingCollector findings
                 Pa = use.PaOf(index),
                 Level = use.Level,
                 Va = StoreJudge.VaOf(use, index),
-                Old = oldValue,
+                Old = pointer.Value,
+                OldLevel = pointer.Level,
                 New = newValue,
                 Stale = pointer,
                 Summary = $"stored to a level-{use.Level} table whose pointer was removed at line {pointer.Break.Header.Line} and may still be in a walk cache",
@@ -110,10 +111,11 @@ internal sealed class ReuseJudge(MachineState machine, FindingCollector findings
         }
     }
 
-    /// <summary>Page frames were handed out.</summary>
+    /// <summary>Page frames were given back or handed out.</summary>
     public void Allocated(in PageAllocation allocation)
     {
-        if (_byPage.Count == 0)
+        // Where TLBIs are not traced, no pointer is ever seen to be invalidated.
+        if (_byPage.Count == 0 || !machine.Facts.HasTlbis)
         {
             return;
         }
@@ -149,13 +151,19 @@ internal sealed class ReuseJudge(MachineState machine, FindingCollector findings
                 new Verdict
                 {
                     RuleId = RuleId.TableReuse,
+
+                    // What is given back is not used yet.
+                    Severity = allocation.IsFree ? Severity.Warning : null,
                     Confidence = Confidence.Likely,
                     Where = new StoreContext(allocation.Header, null, 0),
                     Space = pointer.Space,
                     Pa = page,
                     Level = pointer.Level + 1,
+                    Va = pointer.Space.IsRooted ? pointer.Ia : pointer.Space.VaBase is { } vaBase ? vaBase + pointer.Ia : null,
+                    Old = pointer.Value,
+                    OldLevel = pointer.Level,
                     Stale = pointer,
-                    Summary = $"table page 0x{page:x} was handed out again while the pointer removed at line {pointer.Break.Header.Line} may still be in a walk cache",
+                    Summary = $"table page 0x{page:x} was {(allocation.IsFree ? "given back" : "handed out again")} while the pointer removed at line {pointer.Break.Header.Line} may still be in a walk cache",
                 },
                 FoldKind.Place, (long)page, pointer, EvidenceOf(pointer, allocation.Header));
         }
@@ -182,6 +190,8 @@ internal sealed class ReuseJudge(MachineState machine, FindingCollector findings
                 Pa = parent.PaOf(index),
                 Level = parent.Level,
                 Va = StoreJudge.VaOf(parent, index),
+                Old = PointerOf(stale)!.Value,
+                OldLevel = PointerOf(stale)!.Level,
                 New = value,
                 Stale = PointerOf(stale),
                 Summary = $"table 0x{stale.Base:x}, unlinked at line {PointerOf(stale)!.Break.Header.Line} and not invalidated, was {how}",

@@ -22,6 +22,14 @@ internal sealed class RootLoadJudge(
     MachineState machine, FindingCollector findings, TaintedSpaces tainted, BreakExplainer breaks, FlushExplainer flushes)
 {
     private readonly List<StaleRecord> _records = [];
+    private readonly List<Reuse> _reuses = [];
+    private readonly List<(RootLoad Load, AddressSpace Other)> _unfilled = [];
+
+    // A tree loaded under the tag of another one.
+    private readonly record struct Reuse(
+        RootLoad Load, AddressSpace Other, ulong? Overlap, Severity? Severity, Confidence Confidence, EventHeader? OtherLoad, Evidence Evidence);
+
+    private readonly List<(RootLoad Load, List<(StaleRecord Record, int Generation)> Changed)> _changes = [];
 
     /// <summary>Judges a load, once the content of the tree is told.</summary>
     public void Check(in RootLoad load)
@@ -31,7 +39,11 @@ internal sealed class RootLoadJudge(
             CheckAsidReuse(load);
         }
 
-        CheckChangedWhileUnloaded(load);
+        if (load.Space.ChangedWhileUnloaded.Count > 0)
+        {
+            _changes.Add((load, [.. load.Space.ChangedWhileUnloaded]));
+            load.Space.ChangedWhileUnloaded.Clear();
+        }
     }
 
     private bool CheckGlobalOverlap(in RootLoad load)
@@ -73,12 +85,13 @@ internal sealed class RootLoadJudge(
 
     private void Report(
         in RootLoad load, string rule, Confidence confidence, ulong? va, ulong? oldRoot, EventHeader? stale, in Evidence evidence,
-        string summary) =>
+        string summary, Severity? severity = null) =>
         findings.Report(
             new Verdict
             {
                 RuleId = rule,
-                Confidence = confidence,
+                Severity = severity,
+                Confidence = (Confidence)Math.Min((int)confidence, (int)StaleRecords.ConfidenceOf(load.Space)),
                 Where = load.Writer,
                 Space = load.Space,
                 Pa = load.Space.Root.Base,
@@ -95,49 +108,124 @@ internal sealed class RootLoadJudge(
     private void CheckAsidReuse(in RootLoad load)
     {
         var (space, asid, cpu) = (load.Space, load.Asid, load.Cpu);
-        if (space.AsidUnknown || space.Regime == TranslationRegime.El2)
+        if (space.AsidUnknown)
         {
             return;
         }
 
         foreach (var other in tainted.WithAsid(space.Slot, asid))
         {
-            if (ReferenceEquals(other, space) || !other.IsTainted(asid, cpu.Cpu) || !space.HasContent() || !MayBeCached(other, asid, cpu.Cpu))
+            if (ReferenceEquals(other, space) || !other.IsTainted(asid, cpu.Cpu)
+                || (space.Vmid is not null && other.Vmid is not null && space.Vmid != other.Vmid))
             {
                 continue;
             }
 
-            if (space.Vmid is not null && other.Vmid is not null && space.Vmid != other.Vmid)
+            // The kernel parks a CPU on an empty root under any ASID. A hypervisor has no such root: its tag names one tree until a flush.
+            var isCached = MayBeCached(other, asid, cpu.Cpu);
+            var isCertain = isCached && space.HasContent();
+            if (isCached && !isCertain && space.Half == 0)
             {
-                continue;
+                _unfilled.Add((load, other));
             }
 
-            // Kernel trees that follow one another are copies: what is missing is the flush of the swap, whatever the sizes.
-            var overlap = SizeOverlap.Find(other, space);
-            var sizes = overlap is { } va ? $"; one has a block at VA 0x{va:x} and the other smaller entries" : "";
-            var rule = space.IsStage2 ? RuleId.VmidReuse
-                : overlap is null || space.Half == 1 ? RuleId.AsidReuse
-                : RuleId.OverlapBlockTable;
-            Report(
-                load, rule, machine.Facts.HasTables ? Confidence.Certain : Confidence.Likely, overlap, other.Root.Base,
-                other.LastLoad, flushes.Explain(other, asid, cpu.Cpu),
-                $"{RegisterText(space)} loaded with root 0x{space.Root.Base:x} under {TagText(space)} {asid}: CPU {cpu.Cpu} has not invalidated "
-                + $"root 0x{other.Root.Base:x} under that {TagText(space)}, last loaded at line {other.LastLine}{sizes}");
-            return;
+            if (isCertain || RootSlot.Halves(space.Regime) == 1)
+            {
+                var confidence = !isCertain ? Confidence.Possible : machine.Facts.HasTables ? Confidence.Certain : Confidence.Likely;
+                _reuses.Add(new Reuse(
+                    load, other, SizeOverlap.Find(other, space), isCertain ? null : Severity.Warning, confidence, other.LastLoad,
+                    flushes.Explain(other, asid, cpu.Cpu)));
+                return;
+            }
         }
     }
 
-    private void CheckChangedWhileUnloaded(in RootLoad load)
+    /// <summary>
+    /// A CPU does something else than to invalidate, or the trace ends: loads that need an invalidation are judged. A system without
+    /// ASIDs switches and then invalidates, since the other way round the old tree may be walked again in between; and a hypervisor loads
+    /// the stage 2 of a guest that it stopped in order to invalidate it.
+    /// </summary>
+    /// <param name="cpu">The CPU; null for all.</param>
+    public void Settle(int? cpu)
     {
-        var space = load.Space;
-        if (space.ChangedWhileUnloaded.Count == 0)
+        ReviewUnfilled(cpu);
+        for (var i = 0; i < _reuses.Count; i++)
         {
-            return;
+            if (cpu is null || _reuses[i].Load.Cpu.Cpu == cpu)
+            {
+                var reuse = _reuses[i];
+                _reuses.RemoveAt(i--);
+                if (reuse.Other.IsTainted(reuse.Load.Asid, reuse.Load.Cpu.Cpu))
+                {
+                    ReportReuse(reuse);
+                }
+            }
         }
 
+        for (var i = 0; i < _changes.Count; i++)
+        {
+            if (cpu is null || _changes[i].Load.Cpu.Cpu == cpu)
+            {
+                var (load, changed) = _changes[i];
+                _changes.RemoveAt(i--);
+                CheckChangedWhileUnloaded(load, changed);
+            }
+        }
+    }
+
+    // An empty tree under the tag of another one does no harm before it is filled, or its content told.
+    private void ReviewUnfilled(int? cpu)
+    {
+        for (var i = 0; i < _unfilled.Count; i++)
+        {
+            var (load, other) = _unfilled[i];
+            if (cpu is not null && load.Cpu.Cpu != cpu)
+            {
+                continue;
+            }
+
+            var isLoaded = ReferenceEquals(load.Cpu.Current[load.Space.Slot], load.Space);
+            if (isLoaded && !load.Space.HasContent() && other.IsTainted(load.Asid, load.Cpu.Cpu))
+            {
+                continue;
+            }
+
+            _unfilled.RemoveAt(i--);
+            if (isLoaded && load.Space.HasContent() && MayBeCached(other, load.Asid, load.Cpu.Cpu))
+            {
+                _reuses.Add(new Reuse(
+                    load, other, SizeOverlap.Find(other, load.Space), null, machine.Facts.HasTables ? Confidence.Certain : Confidence.Likely,
+                    other.LastLoad, flushes.Explain(other, load.Asid, load.Cpu.Cpu)));
+            }
+        }
+    }
+
+    private void ReportReuse(in Reuse reuse)
+    {
+        var (load, other) = (reuse.Load, reuse.Other);
+        var (space, cpu) = (load.Space, load.Cpu.Cpu);
+        var line = reuse.OtherLoad?.Line ?? 0;
+        var underTag = space.Regime == TranslationRegime.El2 ? "" : $" under {TagText(space)} {load.Asid}";
+        var underThat = space.Regime == TranslationRegime.El2 ? "" : $" under that {TagText(space)}";
+
+        // Kernel trees that follow one another are copies: what is missing is the flush of the swap, whatever the sizes.
+        var sizes = reuse.Overlap is { } va ? $"; one has a block at VA 0x{va:x} and the other smaller entries" : "";
+        var rule = space.IsStage2 ? RuleId.VmidReuse
+            : reuse.Overlap is null || space.Half == 1 ? RuleId.AsidReuse
+            : RuleId.OverlapBlockTable;
+        Report(
+            load, rule, reuse.Confidence, reuse.Overlap, other.Root.Base, reuse.OtherLoad, reuse.Evidence,
+            $"{RegisterText(space)} loaded with root 0x{space.Root.Base:x}{underTag}: CPU {cpu} has not invalidated root "
+            + $"0x{other.Root.Base:x}{underThat}, last loaded at line {line}{sizes}",
+            reuse.Severity);
+    }
+
+    private void CheckChangedWhileUnloaded(in RootLoad load, List<(StaleRecord Record, int Generation)> changed)
+    {
+        var space = load.Space;
         StaleRecord? first = null;
         var open = 0;
-        foreach (var (record, generation) in space.ChangedWhileUnloaded)
+        foreach (var (record, generation) in changed)
         {
             if (record.IsOpen && record.Generation == generation && MayHold(record, load.Asid, load.Cpu.Cpu))
             {
@@ -146,7 +234,6 @@ internal sealed class RootLoadJudge(
             }
         }
 
-        space.ChangedWhileUnloaded.Clear();
         if (first is not null)
         {
             Report(

@@ -60,6 +60,11 @@ internal sealed class RootTracker(
                     _ => ControlLayout.TwoRanges,
                 };
                 Registers?.Written(cpu, regime, register, registers.Control?.Value, value, writer);
+                if (registers.Control is null && machine.Configuration.Control(regime) is null)
+                {
+                    ForgetAssumedShapes(regime, writer.Header.Seq);
+                }
+
                 registers.Control = new TranslationControl(value, layout);
                 machine.Configuration.SetControl(regime, registers.Control.Value);
                 break;
@@ -174,6 +179,23 @@ internal sealed class RootTracker(
         }
     }
 
+    // What was loaded before TCR was told stood in trees of an assumed shape, whose roots may not even begin where they were taken to.
+    private void ForgetAssumedShapes(TranslationRegime regime, long seq)
+    {
+        foreach (var cpu in machine.Cpus)
+        {
+            for (var half = 0; half < RootSlot.Halves(regime); half++)
+            {
+                if (cpu.Current[RootSlot.Of(regime, half)] is { } assumed)
+                {
+                    machine.Retire(assumed, seq);
+                }
+            }
+
+            LeaveRegime(cpu, regime, seq);
+        }
+    }
+
     private void LeaveRegime(ProcessingElement cpu, TranslationRegime regime, long seq)
     {
         for (var half = 0; half < RootSlot.Halves(regime); half++)
@@ -226,6 +248,12 @@ internal sealed class RootTracker(
         {
             var slot = RootSlot.Of(regime, half);
             var next = registers.MmuIsOn ? SpaceOf(cpu, regime, half, writer) : null;
+            if (next is not null && IsOtherLife(next, asid, half, cpu))
+            {
+                machine.Retire(next, writer.Header.Seq);
+                next = SpaceOf(cpu, regime, half, writer);
+            }
+
             var current = cpu.Current[slot];
             if (ReferenceEquals(next, current) && asid == registers.Asid)
             {
@@ -259,6 +287,7 @@ internal sealed class RootTracker(
             }
 
             next.Vmid = regime == TranslationRegime.El1 ? cpu.Vmid : null;
+            next.ShapeIsAssumed = registers.Control is null && machine.Configuration.Control(regime) is null;
             next.RegimeIsAssumed |= machine.Facts.FirstHypervisorConfiguration is not null && cpu.Hypervisor is null;
             var isOtherRoot = !ReferenceEquals(next, current);
             var loaded = half == 0 ? registers.Ttbr0 : registers.Ttbr1;
@@ -315,6 +344,11 @@ internal sealed class RootTracker(
 
         _pendingLoads.Clear();
     }
+
+    // A root that was emptied and that no CPU has loaded comes back under an ASID it never had: its page serves another address space.
+    private static bool IsOtherLife(AddressSpace space, ushort asid, int half, ProcessingElement cpu) =>
+        half == 0 && !space.IsStage2 && !space.IsLoaded && space.EverHadContent && !space.HasAsid(asid)
+        && !ReferenceEquals(cpu.Current[space.Slot], space) && !space.HasContent();
 
     private AddressSpace? SpaceOf(ProcessingElement cpu, TranslationRegime regime, int half, in StoreContext writer)
     {

@@ -135,7 +135,7 @@ internal sealed class StaleRecords(MachineState machine, IReplaySink sink)
     {
         if (space.IsRooted)
         {
-            return space.AsidUnknown || space.RegimeIsAssumed ? Confidence.Likely : Confidence.Certain;
+            return space.AsidUnknown || space.RegimeIsAssumed || space.ShapeIsAssumed ? Confidence.Likely : Confidence.Certain;
         }
 
         return space.Evidence >= LivenessEvidence.Likely ? Confidence.Likely : Confidence.Possible;

@@ -4,7 +4,7 @@ using TraceReplay.Rules;
 namespace TraceReplay.Replay;
 
 /// <summary>Judges a table at the moment it is linked: whether its content is visible to the walker, and whether it already serves elsewhere.</summary>
-internal sealed class TableLinkJudge(MachineState machine, FindingCollector findings, NameCache names, LineIndex lines)
+internal sealed class TableLinkJudge(MachineState machine, FindingCollector findings, NameCache names, LineIndex lines, Policy policy)
 {
     private bool _tellsDmb;
 
@@ -38,7 +38,7 @@ internal sealed class TableLinkJudge(MachineState machine, FindingCollector find
         var cpu = machine.Cpu(store.Header.Cpu);
         var ordered = cpu.StoreDsbSeq[(int)Shareability.Inner];
         if (!machine.Facts.HasBarriers || frame.LastStoreSeq <= ordered || frame.LastStoreCpu != store.Header.Cpu
-            || names.IsRelease(store.How))
+            || (!policy.PublishDsbOnly && names.IsRelease(store.How)))
         {
             return;
         }
@@ -51,7 +51,7 @@ internal sealed class TableLinkJudge(MachineState machine, FindingCollector find
         }
 
         var first = FirstStoreAfter(parent.Space.Format, parent.Level + 1, tableBase, ordered);
-        if (first < 0 || HasStoreBarrier(cpu, frame.LastStoreSeq))
+        if (first < 0 || (!policy.PublishDsbOnly && HasStoreBarrier(cpu, frame.LastStoreSeq)))
         {
             return;
         }

@@ -61,7 +61,12 @@ internal sealed class TableStores(
         }
         else
         {
-            notes.LevelUnknown(pa, e.New, store);
+            // Where no store tells its level, the trees that become known later do.
+            if (machine.Facts.LowestLevel is not null)
+            {
+                notes.LevelUnknown(pa, e.New, store);
+            }
+
             frame.Store(at, e.New, e.Header.Seq, e.Header.Cpu);
         }
     }
@@ -175,7 +180,11 @@ internal sealed class TableStores(
 
         foreach (var record in _dropped)
         {
-            records.Close(record, null);
+            // A page that serves twice at one address gives its record twice.
+            if (record.IsOpen)
+            {
+                records.Close(record, null);
+            }
         }
 
         _dropped.Clear();

@@ -1,3 +1,4 @@
+using TraceReplay.Rules;
 using TraceReplay.Store;
 
 namespace TraceReplay.Report;
@@ -22,7 +23,8 @@ public static class InfoReport
         WriteCounts(
             database, output, "findings by rule", "finding_counts",
             "rule", row => $"{row.Text("severity"),-8} {Number.Format(row.Integer("findings") ?? 0),14}  "
-                + $"{row.Text("confidence")}{(row.Text("tag").Length == 0 ? "" : ", " + row.Text("tag"))}");
+                + string.Join(", ", ((string[])[row.Text("confidence"), row.Text("tag"), row.Text("review")]).Where(text => text.Length > 0)));
+        WriteReview(database, output);
         output.WriteLine($"findings: {(IsReplayed(database) ? Verdict.Read(database) : "not replayed")}");
     }
 
@@ -67,6 +69,53 @@ public static class InfoReport
         output.WriteLine($"FEAT_BBM level assumed: {replay.Text("bbm_level")}");
         output.WriteLine($"events replayed: {replay.Text("events")}");
         output.WriteLine($"stores of unknown liveness: {replay.Text("undecided_writes")}");
+        output.WriteLine($"policy: {PolicyOf(database)}");
+    }
+
+    /// <summary>Writes the lines about waivers and about the baseline, where there are any.</summary>
+    public static void WriteReview(TraceDatabase database, TextWriter output)
+    {
+        var (used, expired, unused) = (0, 0, 0);
+        using var waivers = QueryResult.Run(database, "waivers");
+        while (waivers.Read())
+        {
+            _ = waivers.Text("state") switch
+            {
+                "used" => used++,
+                "expired" => expired++,
+                _ => unused++,
+            };
+        }
+
+        if (used + expired + unused > 0)
+        {
+            output.WriteLine($"waivers: {used} used, {expired} expired, {unused} unused: see waivers");
+        }
+
+        if (Baseline(database) is { Length: > 0 } baseline)
+        {
+            var gone = 0L;
+            using var rows = QueryResult.Run(database, "baseline_gone");
+            while (rows.Read())
+            {
+                gone += rows.Integer("findings") ?? 0;
+            }
+
+            output.WriteLine($"baseline: {baseline}: {Number.Counted(gone, "finding is", "findings are")} gone{(gone > 0 ? ": see baseline_gone" : "")}");
+        }
+    }
+
+    /// <summary>The policy of the last replay; null when there was none.</summary>
+    public static Policy? PolicyOf(TraceDatabase database)
+    {
+        using var replay = QueryResult.Run(database, "replay_summary");
+        return replay.Read() ? Policy.Parse(replay.Text("policy")) : null;
+    }
+
+    private static string Baseline(TraceDatabase database)
+    {
+        using var replay = QueryResult.Run(database, "replay_summary");
+        return replay.Read() ? replay.Text("baseline") : "";
     }
 
     private static bool HasProblem(TraceDatabase database, string severity)

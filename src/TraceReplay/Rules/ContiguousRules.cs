@@ -23,7 +23,8 @@ public static class ContiguousRules
             "Any member may answer for any other, so an access may reach the wrong page."),
         new(
             RuleId.ContiguousAttributes, "Attributes differ inside a contiguous group", Severity.Error, "R_SKQHL, R_JQQTC",
-            "At a quiescent point members of a live group with the bit differ in memory type, shareability, nG or NS; a warning where only permissions differ.",
+            "At a quiescent point members of a live group with the bit differ in memory type, shareability, nG or NS; a warning where only permissions differ, "
+            + "and where they differ at a barrier in the middle of an update of the kernel's, a hypervisor's or stage-2 entries.",
             "Any member may answer for any other with its own attributes and permissions, also after a TLBI."),
         new(
             RuleId.ContiguousNotAllowed, "Contiguous bit where it is RES0", Severity.Warning, "R_HMQXG",

@@ -7,7 +7,7 @@ public static class LifetimeRules
     [
         new(
             RuleId.TableReuse, "Table page reused before its pointer was invalidated", Severity.Error, "R_SQBCS",
-            "While a walk cache may still hold the pointer to a table page: a value with bit 0 set was stored to it, it was linked at another level or in another tree, or it was handed out again.",
+            "While a walk cache may still hold the pointer to a table page: a value with bit 0 set was stored to it, it was linked at another level or in another tree, or it was given back or handed out again.",
             "Hardware may walk the page through the stale pointer and take arbitrary data for descriptors."),
         new(
             RuleId.TableMoved, "Table linked elsewhere before its old pointer was invalidated", Severity.Info, "R_WHZWS",
@@ -27,7 +27,7 @@ public static class LifetimeRules
             "The update is lost on the CPUs that use the copy. Copying tables and swapping TTBR avoids break-before-make only if nobody writes the original meanwhile."),
         new(
             RuleId.AsidReuse, "ASID used for another tree without invalidation", Severity.Error, "R_XXNPZ, R_GPPYH",
-            "A root was loaded under an ASID while the CPU may still hold entries of another tree, or of an earlier state of the same tree, under that ASID.",
+            "A root was loaded under an ASID while the CPU may still hold entries of another tree, or of an earlier state of the same tree, under that ASID, and no invalidation followed at once; or another root at EL2, where it is a warning if nothing is known to be cached.",
             "Entries of the old tree answer for the new one."),
         new(
             RuleId.OverlapBlockTable, "A block and smaller entries may be cached for one address", Severity.Error, "I_HYQMB, R_XXNPZ",
@@ -35,7 +35,7 @@ public static class LifetimeRules
             "Both entries match the address: a conflict abort, or a mixture of the two."),
         new(
             RuleId.VmidReuse, "VMID used for another tree without invalidation", Severity.Error, "R_QNPQX",
-            "VTTBR_EL2 was loaded with another tree, or one that changed meanwhile, under a VMID of which the CPU may still hold entries.",
+            "VTTBR_EL2 was loaded with another tree, or one that changed meanwhile, under a VMID of which the CPU may still hold entries; a warning where nothing is known to be cached.",
             "Entries of the old tree answer for the new guest."),
         new(
             RuleId.GlobalOverlap, "Global and non-global entries for one address", Severity.Error, "R_WHZWS",

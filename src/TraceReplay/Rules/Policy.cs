@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 
 namespace TraceReplay.Rules;
@@ -39,12 +40,21 @@ public sealed record Policy
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
         ReadCommentHandling = JsonCommentHandling.Skip,
         AllowTrailingCommas = true,
+        AllowDuplicateProperties = false,
+        RespectNullableAnnotations = true,
         WriteIndented = true,
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.KebabCaseLower, allowIntegerValues: false) },
     };
 
+    private static readonly JsonSerializerOptions OneLine = new(Json) { WriteIndented = false };
+
     /// <summary>Name it goes by in reports.</summary>
     public string Name { get; init; } = "default";
+
+    /// <summary>Name of the profile that it was read over; null for none.</summary>
+    [JsonPropertyName("profile")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Base { get; init; }
 
     /// <summary>FEAT_BBM level of the least capable CPU, 0..3; null takes what the trace tells, or 0.</summary>
     public int? BbmLevel { get; init; }
@@ -92,6 +102,12 @@ public sealed record Policy
     /// <summary>The DSB before a TLBI must wait for loads too and reach the Inner Shareable domain.</summary>
     public bool StrictDsb { get; init; }
 
+    /// <summary>A new table must be published behind a DSB: a DMB or a store-release does not do.</summary>
+    public bool PublishDsbOnly { get; init; }
+
+    /// <summary>Rules about wasted work are judged too; they are notes.</summary>
+    public bool Lints { get; init; }
+
     /// <summary>Faults that Linux tolerates are notes.</summary>
     public bool HideTolerated { get; init; }
 
@@ -116,6 +132,9 @@ public sealed record Policy
     /// </summary>
     public IReadOnlyDictionary<string, string> Severities { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>The regimes as <see cref="Severities"/> has them.</summary>
+    public static IReadOnlyList<string> RegimeKeys { get; } = ["el1", "el2-host", "el2", "stage2"];
+
     /// <summary>The policy without a name given.</summary>
     public static Policy Default { get; } = new();
 
@@ -136,24 +155,61 @@ public sealed record Policy
     /// <summary>The profile of a name; null when there is none.</summary>
     public static Policy? Profile(string name) => Profiles.FirstOrDefault(profile => profile.Name == name);
 
-    /// <summary>Reads a policy; what the text does not set stays as in a profile it names, or as by default.</summary>
+    /// <summary>
+    /// Reads a policy. What the text does not set stays as in the profile that it names (<c>"profile": "linux-6.12"</c>), or else as in
+    /// <paramref name="start"/>; of the severities, those of other rules stay.
+    /// </summary>
     /// <param name="text">A JSON object.</param>
-    /// <exception cref="FormatException">It is no policy; the message says what is wrong, and where.</exception>
-    public static Policy Parse(string text)
+    /// <param name="start">What it starts from when it names no profile; null for <see cref="Default"/>.</param>
+    /// <exception cref="FormatException">It is no policy; the message says what is wrong, and in which line.</exception>
+    public static Policy Parse(string text, Policy? start = null)
     {
         ArgumentNullException.ThrowIfNull(text);
         try
         {
-            return Check(JsonSerializer.Deserialize<Policy>(text, Json) ?? throw new FormatException("expected a JSON object"));
+            // As it stands, for only then is it known in which line a value is wrong.
+            var own = JsonSerializer.Deserialize<Policy>(text, Json) ?? throw new FormatException("line 1: expected a JSON object");
+            var from = own.Base is null ? start ?? Default
+                : Profile(own.Base) ?? throw Wrong(text, $"no profile '{own.Base}': expected one of {ProfileNames}", "profile");
+            return Check(Over(from, text), text);
         }
         catch (JsonException e)
         {
-            throw new FormatException(e.LineNumber is { } line ? $"line {line + 1}: {Reason(e)}" : Reason(e), e);
+            throw new FormatException($"line {(e.LineNumber ?? 0) + 1}: {Reason(e)}", e);
         }
     }
 
-    /// <summary>The policy as JSON.</summary>
-    public string ToJson() => JsonSerializer.Serialize(this, Json);
+    /// <summary>The names of the profiles, separated by commas.</summary>
+    public static string ProfileNames => string.Join(", ", Profiles.Select(profile => profile.Name));
+
+    /// <summary>What differs from <see cref="Default"/>: settings with their values, such as <c>bbm-level 2</c>.</summary>
+    public IReadOnlyList<string> Differences()
+    {
+        var usual = JsonSerializer.SerializeToNode(Default, Json)!.AsObject();
+        List<string> differences = [];
+        foreach (var (key, value) in JsonSerializer.SerializeToNode(this, Json)!.AsObject())
+        {
+            if (key is "name" or "profile" || JsonNode.DeepEquals(value, usual[key]))
+            {
+                continue;
+            }
+
+            differences.AddRange(value switch
+            {
+                JsonObject members => members.Select(member => $"{member.Key} {member.Value}"),
+                JsonArray items => items.Select(item => $"{key} {item}"),
+                _ => [$"{key} {value}"],
+            });
+        }
+
+        return differences;
+    }
+
+    /// <summary>One line such as <c>linux-bbml2 (bbm-level 2, no-abort true)</c>: the name, and what differs from the default.</summary>
+    public override string ToString() => Differences() is { Count: > 0 } differences ? $"{Name} ({string.Join(", ", differences)})" : Name;
+
+    /// <summary>The policy as JSON, every setting of it: over several lines, or in one.</summary>
+    public string ToJson(bool isIndented = true) => JsonSerializer.Serialize(this, isIndented ? Json : OneLine);
 
     /// <summary>Severity of a finding under the policy; null where it is not reported.</summary>
     /// <param name="rule">Id of the rule.</param>
@@ -175,21 +231,69 @@ public sealed record Policy
         };
     }
 
-    private static Policy Check(Policy policy)
+    /// <summary>
+    /// The worst severity that findings of a rule have under the policy, at its FEAT_BBM level or else level 0; null where none are
+    /// reported.
+    /// </summary>
+    /// <param name="rule">The rule.</param>
+    /// <param name="regime">Regime's key as in <see cref="RegimeKeys"/>; null for none.</param>
+    public Severity? WorstOf(Rule rule, string? regime)
+    {
+        ArgumentNullException.ThrowIfNull(rule);
+        var level = NoAbort && BbmLevel == 2 ? 3 : BbmLevel ?? 0;
+        Severity? severity = (rule.Id, level) switch
+        {
+            _ when rule.IsLint && !Lints => null,
+            (RuleId.GlobalToNonGlobal, _) when !NgStrict => null,
+            (RuleId.ExecutePermission, _) when !Errata.Contains(ErratumId.ExecutePermission) => null,
+            (RuleId.BlockToTable or RuleId.TableToBlock or RuleId.ContiguousChange, 3) => null,
+            (RuleId.BlockToTable or RuleId.TableToBlock, 2) => Severity.Info,
+            (RuleId.BlockToTable or RuleId.TableToBlock, 1) or (RuleId.ContiguousChange, 1 or 2) => Severity.Warning,
+            (RuleId.ContiguousChange, 0) when ContChange == Strictness.Ignore => null,
+            (RuleId.ContiguousChange, 0) when ContChange == Strictness.Warn => Severity.Warning,
+            _ => rule.Severity,
+        };
+        return severity is { } worst ? SeverityOf(rule.Id, regime, worst) : null;
+    }
+
+    // The settings of the text in place of those of another policy.
+    private static Policy Over(Policy from, string text)
+    {
+        var merged = JsonSerializer.SerializeToNode(from, Json)!.AsObject();
+        var options = new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
+        foreach (var (key, value) in JsonNode.Parse(text, documentOptions: options)!.AsObject())
+        {
+            if (value is JsonObject members && merged[key] is JsonObject kept)
+            {
+                foreach (var (name, member) in members)
+                {
+                    kept[name] = member?.DeepClone();
+                }
+            }
+            else
+            {
+                merged[key] = value?.DeepClone();
+            }
+        }
+
+        return merged.Deserialize<Policy>(Json)!;
+    }
+
+    private static Policy Check(Policy policy, string text)
     {
         if (policy.BbmLevel is < 0 or > 3)
         {
-            throw new FormatException($"bbm-level {policy.BbmLevel}: expected 0, 1, 2 or 3");
+            throw Wrong(text, $"bbm-level {policy.BbmLevel}: expected 0, 1, 2 or 3", "bbm-level");
         }
 
         if (policy.LinuxVersion is not ("6.1" or "6.12"))
         {
-            throw new FormatException($"linux-version '{policy.LinuxVersion}': expected 6.1 or 6.12");
+            throw Wrong(text, $"linux-version '{policy.LinuxVersion}': expected 6.1 or 6.12", "linux-version");
         }
 
         foreach (var erratum in policy.Errata.Where(erratum => erratum != ErratumId.ExecutePermission))
         {
-            throw new FormatException($"erratum '{erratum}' is not known: expected {ErratumId.ExecutePermission}");
+            throw Wrong(text, $"erratum '{erratum}' is not known: expected {ErratumId.ExecutePermission}", "errata", erratum);
         }
 
         foreach (var (key, value) in policy.Severities)
@@ -197,28 +301,37 @@ public sealed record Policy
             var rule = key.Split('@')[0];
             if (RuleCatalogue.Find(rule) is null)
             {
-                throw new FormatException($"severities: no rule '{rule}'");
+                throw Wrong(text, $"severities: no rule '{rule}'", "severities", key);
             }
 
-            if (key.Contains('@', StringComparison.Ordinal) && key.Split('@')[1] is not ("el1" or "el2-host" or "el2" or "stage2"))
+            if (key.Contains('@', StringComparison.Ordinal) && !RegimeKeys.Contains(key[(rule.Length + 1)..]))
             {
-                throw new FormatException($"severities: no regime '{key.Split('@')[1]}': expected el1, el2-host, el2 or stage2");
+                throw Wrong(
+                    text, $"severities: no regime '{key[(rule.Length + 1)..]}': expected {string.Join(", ", RegimeKeys)}", "severities", key);
             }
 
             if (value is not ("error" or "warning" or "info" or "off"))
             {
-                throw new FormatException($"severities: '{value}' for {key}: expected error, warning, info or off");
+                throw Wrong(text, $"severities: '{value}' for {key}: expected error, warning, info or off", "severities", key);
             }
         }
 
         return policy;
     }
 
+    private static FormatException Wrong(string text, string message, string setting, string? member = null) =>
+        new($"line {JsonPlace.LineOf(text, setting, member)}: {message}");
+
     // The serializer names its own types; what a user can mend is the property.
     private static string Reason(JsonException e)
     {
         var at = e.Message.IndexOf(" Path:", StringComparison.Ordinal);
         var message = at < 0 ? e.Message : e.Message[..at];
+        if (e.Path == "$" && message.Contains("converted", StringComparison.Ordinal))
+        {
+            return "expected a JSON object";
+        }
+
         return message.StartsWith("The JSON property '", StringComparison.Ordinal)
             ? $"no setting {message.Split('\'')[1]}"
             : e.Path is { Length: > 2 } path && !message.Contains("invalid", StringComparison.Ordinal) ? $"{path[2..]}: a value of another kind was expected" : message;

@@ -26,8 +26,8 @@ public static class RegisterRules
             "TCR2_ELx.D128 was set.",
             "VMSAv9-128 descriptors have another layout. Rather than misread them, replay stops judging at that line."),
         new(
-            RuleId.TtbrMisaligned, "TTBR names a base that is not aligned to its table", Severity.Warning, "K1.2.5",
-            "A TTBR, or VTTBR_EL2, was written with address bits below the size of the first table.",
-            "The base address is CONSTRAINED UNPREDICTABLE: the bits may count or not."),
+            RuleId.TtbrMisaligned, "Bits of a TTBR that must be zero are not", Severity.Warning, "K1.2.5, R_SHVGC",
+            "A TTBR, or VTTBR_EL2, was written with address bits below the size of the first table; or TTBR0_EL2 with an ASID where HCR_EL2.E2H is 0.",
+            "The base address is CONSTRAINED UNPREDICTABLE: the bits may count or not. EL2 without E2H has no ASIDs: software that counts on one is wrong."),
     ];
 }

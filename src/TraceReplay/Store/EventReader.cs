@@ -46,13 +46,16 @@ public sealed class EventReader
     }
 
     /// <summary>Sends all events to a sink.</summary>
-    public void Read(IEventSink sink, CancellationToken cancellation = default)
+    public void Read(IEventSink sink, CancellationToken cancellation = default) => Read(sink, long.MaxValue - 1, cancellation);
+
+    /// <summary>Sends the events up to a sequence number to a sink.</summary>
+    public void Read(IEventSink sink, long lastSeq, CancellationToken cancellation = default)
     {
         var handle = _database.Connection.Handle ?? throw new InvalidOperationException("the database is not open");
         var cursors = OpenCursors(handle);
         try
         {
-            Merge(cursors, sink, cancellation);
+            Merge(cursors, sink, lastSeq, cancellation);
         }
         finally
         {
@@ -63,7 +66,7 @@ public sealed class EventReader
         }
     }
 
-    private static void Merge(EventCursor[] cursors, IEventSink sink, CancellationToken cancellation)
+    private static void Merge(EventCursor[] cursors, IEventSink sink, long lastSeq, CancellationToken cancellation)
     {
         var sequences = new long[cursors.Length];
         for (var i = 0; i < cursors.Length; i++)
@@ -84,7 +87,7 @@ public sealed class EventReader
                 }
             }
 
-            if (sequences[first] == long.MaxValue)
+            if (sequences[first] > lastSeq)
             {
                 return;
             }

@@ -13,13 +13,14 @@ public sealed class ReplayWriter : IReplaySink, IDisposable
     // In the order that references allow them to be emptied.
     private static readonly string[] Tables =
     [
-        "finding_store", "finding", "rule", "root_swap", "kernel_run", "tlbi_site", "transition_count", "transition", "stale_record",
+        "finding_store", "finding", "waiver", "baseline_finding", "rule", "root_swap", "kernel_run", "tlbi_site", "transition_count", "transition", "stale_record",
         "table_use", "root_load", "address_space", "replay",
     ];
 
     private readonly SqliteConnection _connection;
     private readonly RowQueue? _queue;
     private readonly RowInserter[] _inserters;
+    private readonly Policy _policy;
     private readonly RowInserter _rootLoad;
     private readonly RowInserter _tableUse;
     private readonly RowInserter _staleRecord;
@@ -36,19 +37,23 @@ public sealed class ReplayWriter : IReplaySink, IDisposable
     private bool _isFinished;
 
     /// <param name="connection">An open database; its replay tables are emptied.</param>
-    public ReplayWriter(SqliteConnection connection)
-        : this(connection, null, keepsHistory: true)
+    /// <param name="policy">What is asked of the trace.</param>
+    public ReplayWriter(SqliteConnection connection, Policy policy)
+        : this(connection, policy, null, keepsHistory: true)
     {
     }
 
     /// <param name="connection">An open database; its replay tables are emptied.</param>
+    /// <param name="policy">What is asked of the trace.</param>
     /// <param name="queue">Where rows are written; null to write them on the thread that replays.</param>
     /// <param name="keepsHistory">False to leave out what only the queries about the state over time read.</param>
-    internal ReplayWriter(SqliteConnection connection, RowQueue? queue, bool keepsHistory)
+    internal ReplayWriter(SqliteConnection connection, Policy policy, RowQueue? queue, bool keepsHistory)
     {
         ArgumentNullException.ThrowIfNull(connection);
+        ArgumentNullException.ThrowIfNull(policy);
         _keepsHistory = keepsHistory;
         _connection = connection;
+        _policy = policy;
         _queue = queue;
 
         // Two threads that use a connection at once corrupt SQLite's memory.
@@ -67,7 +72,7 @@ public sealed class ReplayWriter : IReplaySink, IDisposable
             "id, break_seq, pa, level, space_id, va, size_bytes, group_bytes, asid, old, new, class, tlbi_seq, complete_seq", 14, queue);
         _transition = new(
             database, "transition",
-            "seq, space_id, class, is_live, via_break, pa, level, va, old, new, stale_id, finding_id, verdict", 13, queue);
+            "seq, space_id, class, is_live, via_break, pa, level, va, old, new, stale_id, finding_id, verdict, linux_verdict", 14, queue);
         _transitionCount = new(database, "transition_count", "class, is_live, via_break, count", 4, queue);
         _tlbiSite = new(database, "tlbi_site", "op_id, pc, count, covered, records, ineffective, first_seq", 7, queue);
         _kernelRun = new(database, "kernel_run", "kind, va_start, va_end, first_seq, last_seq, stores, cpu, task_id", 8, queue);
@@ -150,10 +155,11 @@ public sealed class ReplayWriter : IReplaySink, IDisposable
             return;
         }
 
-        _transition.Row().Add(transition.Seq).Add(SpaceId(transition.Space)).Add(DescriptorText.Name(transition.Class))
+        var row = _transition.Row().Add(transition.Seq).Add(SpaceId(transition.Space)).Add(DescriptorText.Name(transition.Class))
             .Add(transition.IsLive).Add(transition.ViaBreak).Add(transition.Pa).Add(transition.Level).Add(transition.Va)
             .Add(transition.Old).Add(transition.New).Add(IdOrNull(transition.StaleId)).Add(IdOrNull(transition.FindingId))
-            .Add(transition.Verdict).Insert();
+            .Add(transition.Verdict);
+        (LinuxVerdict(transition) is { } verdict ? row.Add(verdict) : row.Add((long?)null)).Insert();
     }
 
     public void TransitionCount(TransitionClass transitionClass, bool isLive, bool viaBreak, long count) =>
@@ -217,8 +223,9 @@ public sealed class ReplayWriter : IReplaySink, IDisposable
         _connection.Execute(
             """
             INSERT INTO replay (id, bbm_level, granule_bytes, granule_source, final_compared, final_differing, final_unknown, events,
-              undecided_writes)
-            VALUES (1, @BbmLevel, @GranuleBytes, @Source, @FinalCompared, @FinalDiffering, @FinalUnknown, @Events, @UndecidedWrites)
+              undecided_writes, policy)
+            VALUES (1, @BbmLevel, @GranuleBytes, @Source, @FinalCompared, @FinalDiffering, @FinalUnknown, @Events, @UndecidedWrites,
+              @Policy)
             """,
             new
             {
@@ -230,6 +237,7 @@ public sealed class ReplayWriter : IReplaySink, IDisposable
                 summary.FinalUnknown,
                 summary.Events,
                 summary.UndecidedWrites,
+                Policy = _policy.ToJson(isIndented: false),
             });
     }
 
@@ -254,6 +262,19 @@ public sealed class ReplayWriter : IReplaySink, IDisposable
         {
             _connection.Execute($"DROP INDEX \"{name}\"");
         }
+    }
+
+    // Linux asks when it stores a leaf into a table of the kernel, of the value it finds there; the upper range is the kernel's.
+    private string? LinuxVerdict(in Transition transition)
+    {
+        if (transition.ViaBreak || transition.Va is not { } va || (long)va >= 0
+            || transition.Space.Regime is not (TranslationRegime.El1 or TranslationRegime.El2Host)
+            || transition.Space.Format.Kind(transition.New, transition.Level) is not (DescriptorKind.Block or DescriptorKind.Page))
+        {
+            return null;
+        }
+
+        return LinuxAttributeChange.IsSafe(transition.Old, transition.New, _policy.LinuxVersion) ? "safe" : "unsafe";
     }
 
     // Spaces without a root have no row.

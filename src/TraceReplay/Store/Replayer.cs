@@ -14,15 +14,17 @@ public static class Replayer
     /// <param name="database">Opened for writing.</param>
     /// <param name="options">How to replay.</param>
     /// <param name="progress">Told the number of events replayed, now and then.</param>
+    /// <param name="review">Findings that are accepted, or known from before.</param>
     /// <param name="cancellation">Stops the replay; nothing is changed then.</param>
     /// <exception cref="DatabaseException">The database cannot be read or written; nothing is changed then.</exception>
     public static ReplaySummary Replay(
-        TraceDatabase database, ReplayOptions options, IProgress<long>? progress = null, CancellationToken cancellation = default)
+        TraceDatabase database, ReplayOptions options, IProgress<long>? progress = null, FindingReview? review = null,
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(database);
         try
         {
-            return ReplayAndStore(database, options, progress, cancellation);
+            return ReplayAndStore(database, options, progress, review ?? FindingReview.None, cancellation);
         }
         catch (Exception e) when (e is DatabaseException or SqliteException or IOException)
         {
@@ -31,7 +33,7 @@ public static class Replayer
     }
 
     private static ReplaySummary ReplayAndStore(
-        TraceDatabase database, ReplayOptions options, IProgress<long>? progress, CancellationToken cancellation)
+        TraceDatabase database, ReplayOptions options, IProgress<long>? progress, FindingReview review, CancellationToken cancellation)
     {
         // A connection can either be read or be written. Copied first, the events are replayed while another thread writes rows.
         var reader = new EventReader(database);
@@ -40,7 +42,7 @@ public static class Replayer
         using var transaction = database.Connection.BeginTransaction();
         using var queue = Environment.ProcessorCount > 1 ? new RowQueue() : null;
         var summary = Replay(
-            (database, queue, KeepsHistory: true, Beside: null), events, reader.Names, reader.ReadFacts(), options, progress, cancellation);
+            (database, queue, KeepsHistory: true, Beside: null), events, reader.Names, reader.ReadFacts(), options, review, progress, cancellation);
         transaction.Commit();
         return summary;
     }
@@ -53,6 +55,7 @@ public static class Replayer
     /// <param name="names">The names that they refer to.</param>
     /// <param name="facts">Facts about all of them.</param>
     /// <param name="options">How to replay.</param>
+    /// <param name="review">Findings that are accepted, or known from before.</param>
     /// <param name="progress">Told the number of events replayed, now and then.</param>
     /// <param name="cancellation">Stops the replay.</param>
     internal static ReplaySummary Replay(
@@ -61,10 +64,11 @@ public static class Replayer
         NameTable names,
         TraceFacts facts,
         ReplayOptions options,
+        FindingReview review,
         IProgress<long>? progress,
         CancellationToken cancellation)
     {
-        using var writer = new ReplayWriter(target.Database.Connection, target.Queue, target.KeepsHistory);
+        using var writer = new ReplayWriter(target.Database.Connection, options.Policy, target.Queue, target.KeepsHistory);
         if (target.Queue is not null && target.Beside is not null)
         {
             target.Queue.Add(target.Beside);
@@ -78,12 +82,18 @@ public static class Replayer
         events.Replay(progress is null ? engine : new ProgressSink(engine, progress), cancellation);
         var summary = engine.Finish();
         writer.Finish(summary);
+        if (!target.KeepsHistory)
+        {
+            StoreNamedEvents(target.Database, events, cancellation);
+        }
+
+        review.Apply(target.Database.Connection);
         target.Database.CreateIndexes(IndexScript);
         return summary;
     }
 
-    /// <summary>Of events that were replayed and are not stored, stores those that findings and sites of TLBIs name.</summary>
-    internal static void StoreNamedEvents(TraceDatabase database, EventSpool events, CancellationToken cancellation)
+    // Of events that are not stored otherwise: those that prove a finding, that a waiver is compared with, or that head a site of TLBIs.
+    private static void StoreNamedEvents(TraceDatabase database, EventSpool events, CancellationToken cancellation)
     {
         var named = database.Connection.Query<long>(
             """
@@ -91,6 +101,7 @@ public static class Replayer
             UNION SELECT stale_seq FROM finding WHERE stale_seq IS NOT NULL
             UNION SELECT tlbi_seq FROM finding WHERE tlbi_seq IS NOT NULL
             UNION SELECT barrier_seq FROM finding WHERE barrier_seq IS NOT NULL
+            UNION SELECT seq FROM finding_store
             UNION SELECT first_seq FROM tlbi_site
             """,
             buffered: false).ToHashSet();

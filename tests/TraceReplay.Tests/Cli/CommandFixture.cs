@@ -26,7 +26,7 @@ internal sealed class CommandFixture : IDisposable
         (request, _, _) => SampleDatabase.CreateFile(request.DatabasePath!),
         (request, _, _, _) => TraceDatabase.Open(SampleDatabase.CreateFile(request.DatabasePath!), writable: false),
         (_, _, _, _) => { },
-        () => [new RuleText("bbm-oa-change", "Output address changed", "error", "R_WHZWS", "Why it matters.", "When.")]);
+        _ => [new RuleText("bbm-oa-change", "Output address changed", "error", "warning", "R_WHZWS", "Why it matters.", "When.")]);
 
     public string File(string name) => _directory.File(name);
 
@@ -51,6 +51,9 @@ internal sealed class CommandFixture : IDisposable
     /// <summary>Runs a command line as the process would.</summary>
     public async Task<ExitCode> RunAsync(params string[] arguments) =>
         (ExitCode)await Commands.RunAsync(arguments, Root(), Streams);
+
+    /// <summary>Leaves out what was written before the last command.</summary>
+    public void DropOutput(int length) => _output.GetStringBuilder().Remove(0, length);
 
     public RootCommand Root() => Commands.Create(Streams, Pipeline);
 

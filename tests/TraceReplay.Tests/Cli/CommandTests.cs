@@ -17,9 +17,10 @@ public sealed class CommandTests : IDisposable
     {
         var reports = _fixture.File("out/deep");
         await _fixture.RunAsync("analyze", "a.trace", "--db", _fixture.File("a.db"), "--out", reports);
-        var expected = QueryCatalogue.All.Where(query => query.IsStandardReport).Select(query => query.Name + ".csv").Order(StringComparer.Ordinal);
+        var expected = QueryCatalogue.All.Where(query => query.IsStandardReport).Select(query => query.Name + ".csv")
+            .Append("policy.json").Order(StringComparer.Ordinal);
         Assert.Equal(expected, Directory.GetFiles(reports).Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal));
-        Assert.Contains($"reports: {expected.Count()} CSV files in {reports}", _fixture.Output, StringComparison.Ordinal);
+        Assert.Contains($"reports: {expected.Count() - 1} CSV files and policy.json in {reports}", _fixture.Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -33,7 +34,7 @@ public sealed class CommandTests : IDisposable
         Assert.DoesNotContain("database:", _fixture.Output, StringComparison.Ordinal);
         Assert.Equal(
             StandardReports.QueriesWithoutHistory.Select(query => query.Name + ".csv"),
-            Directory.GetFiles(reports).Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal));
+            Directory.GetFiles(reports, "*.csv").Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal));
         Assert.Equal([reports], Directory.GetFileSystemEntries(Path.GetDirectoryName(reports)!));
     }
 
@@ -222,8 +223,8 @@ public sealed class CommandTests : IDisposable
     {
         await _fixture.RunAsync("rules");
         Assert.Equal(
-            "id,severity,title,arm_rules,condition,explanation\n"
-            + "bbm-oa-change,error,Output address changed,R_WHZWS,When.,Why it matters.\n",
+            "id,severity,effective,title,arm_rules,condition,explanation\n"
+            + "bbm-oa-change,error,warning,Output address changed,R_WHZWS,When.,Why it matters.\n",
             _fixture.Output);
         await _fixture.RunAsync("rules", "bbm-oa-change");
         Assert.EndsWith("\n  raised     When.\n\nWhy it matters.\n", _fixture.Output, StringComparison.Ordinal);
@@ -234,7 +235,7 @@ public sealed class CommandTests : IDisposable
     {
         _fixture.Streams = _fixture.Streams with { OutIsTerminal = true };
         await _fixture.RunAsync("rules");
-        Assert.Contains("│ bbm-oa-change │ error    │ Output address changed │\n", _fixture.Output, StringComparison.Ordinal);
+        Assert.Contains("│ bbm-oa-change │ error    │ warning   │ Output address changed │\n", _fixture.Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -250,7 +251,7 @@ public sealed class CommandTests : IDisposable
     [Fact]
     public async Task A_fault_of_the_tool_is_exit_status_4()
     {
-        _fixture.Pipeline = _fixture.Pipeline with { Rules = () => throw new InvalidOperationException("boom") };
+        _fixture.Pipeline = _fixture.Pipeline with { Rules = _ => throw new InvalidOperationException("boom") };
         Assert.Equal(ExitCode.Internal, await _fixture.RunAsync("rules"));
         Assert.Contains("internal error", _fixture.Error, StringComparison.Ordinal);
     }

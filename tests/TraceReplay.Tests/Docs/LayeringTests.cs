@@ -10,12 +10,15 @@ public sealed partial class LayeringTests
     [
         ("Arm",    []),
         ("Events", []),
-        ("Export", ["Events"]),
+        ("Symbols", []),
+        ("Export", ["Arm", "Events"]),
         ("Rules",  ["Events"]),
         ("Replay", ["Arm", "Events", "Rules"]),
         ("Store",  ["Arm", "Events", "Rules", "Replay"]),
-        ("Ingest", ["Arm", "Events", "Replay", "Store"]),
+        ("Ingest", ["Arm", "Events", "Symbols", "Replay", "Store"]),
+        ("Slices", ["Events", "Export", "Ingest", "Replay", "Rules", "Store"]),
         ("Report", ["Arm", "Rules", "Store"]),
+        ("Checks", ["Arm", "Replay", "Report", "Store"]),
     ];
 
     public static TheoryData<string> Folders => [.. Layers.Select(layer => layer.Folder)];

@@ -3,7 +3,10 @@ using TraceReplay.Arm;
 namespace TraceReplay.Tests.Generators;
 
 /// <summary>Correct changes of one slot by one CPU; the model follows them.</summary>
-internal sealed class Episodes(TraceMemory memory, Random random)
+/// <param name="memory">Where tables and pages come from.</param>
+/// <param name="random">Decides what is done.</param>
+/// <param name="mayResizeInPlace">With FEAT_BBM level 3 sizes and Contiguous bits now and then change over live entries.</param>
+internal sealed class Episodes(TraceMemory memory, Random random, bool mayResizeInPlace)
 {
     private readonly GeneratedRegime _regime = memory.Regime;
 
@@ -94,10 +97,11 @@ internal sealed class Episodes(TraceMemory memory, Random random)
         var page = _regime.GroupMembers + random.Next(Singles);
         EnsurePages(script, cpu, slot, page, 1);
         var old = slot.Pages!.Values[page];
-        var attribute = (old & DescriptorBits.AttributeIndex) == 0 ? random.Next(2) == 0 ? GeneratedRegime.Device : GeneratedRegime.NonCacheable : 0;
+        var kind = slot.Tree.Kind;
+        var attribute = old == GeneratedRegime.WithAttribute(kind, old, 0) ? random.Next(2) == 0 ? GeneratedRegime.Device : GeneratedRegime.NonCacheable : 0;
         Store3(script, cpu, slot, page, 0, Role.Break);
         FlushOf(script, cpu, FlushTarget.Leaves(slot, page, 1), null);
-        Store3(script, cpu, slot, page, (old & ~DescriptorBits.AttributeIndex) | ((ulong)attribute << 2), Role.Make);
+        Store3(script, cpu, slot, page, GeneratedRegime.WithAttribute(kind, old, attribute), Role.Make);
     }
 
     /// <summary>A permission changes without a break, and is invalidated afterwards.</summary>
@@ -154,12 +158,16 @@ internal sealed class Episodes(TraceMemory memory, Random random)
         var members = _regime.GroupMembers;
         EnsurePages(script, cpu, slot, 0, members);
         var values = slot.Pages!.Values[..members];
-        for (var page = 0; page < members; page++)
+        if (!ResizesInPlace(style))
         {
-            Store3(script, cpu, slot, page, 0, Role.Break);
+            for (var page = 0; page < members; page++)
+            {
+                Store3(script, cpu, slot, page, 0, Role.Break);
+            }
+
+            FlushOf(script, cpu, FlushTarget.Leaves(slot, 0, members), style);
         }
 
-        FlushOf(script, cpu, FlushTarget.Leaves(slot, 0, members), style);
         for (var page = 0; page < members; page++)
         {
             var value = values[page] & ~DescriptorBits.Contiguous;
@@ -199,8 +207,12 @@ internal sealed class Episodes(TraceMemory memory, Random random)
         var permissions = slot.Value & DescriptorBits.ReadOnly;
         var table = NewTable(script, cpu, slot, _ => permissions);
         script.Barrier(cpu, "dsb ishst");
-        Store2(script, cpu, slot, 0, Role.Break);
-        FlushOf(script, cpu, FlushTarget.Block(slot), style);
+        if (!ResizesInPlace(style))
+        {
+            Store2(script, cpu, slot, 0, Role.Break);
+            FlushOf(script, cpu, FlushTarget.Block(slot), style);
+        }
+
         Link(script, cpu, slot, table);
     }
 
@@ -255,7 +267,7 @@ internal sealed class Episodes(TraceMemory memory, Random random)
         Store(script, cpu, slot.Pages!, page, value, role, how);
 
     /// <summary>Value of a page of the slot's kind.</summary>
-    public static ulong Page(Slot slot, ulong address, int attribute = 0) => GeneratedRegime.Leaf(slot.Tree.IsKernel, 3, address, attribute);
+    public static ulong Page(Slot slot, ulong address, int attribute = 0) => GeneratedRegime.Leaf(slot.Tree.Kind, 3, address, attribute);
 
     /// <summary>Makes invalid pages valid: first-time mappings.</summary>
     public void EnsurePages(TraceScript script, int cpu, Slot slot, int first, int count)
@@ -273,7 +285,7 @@ internal sealed class Episodes(TraceMemory memory, Random random)
     /// <summary>The content a new table of the slot gets.</summary>
     public ulong InitialPage(Slot slot, int page) => Page(slot, slot.Data + ((ulong)page << _regime.Granule.PageShift));
 
-    private static ulong Block(Slot slot) => GeneratedRegime.Leaf(slot.Tree.IsKernel, 2, slot.Data);
+    private static ulong Block(Slot slot) => GeneratedRegime.Leaf(slot.Tree.Kind, 2, slot.Data);
 
     private static void Store2(TraceScript script, int cpu, Slot slot, ulong value, Role role) =>
         Store(script, cpu, slot.Tree.Level2, slot.Index, value, role);
@@ -324,6 +336,9 @@ internal sealed class Episodes(TraceMemory memory, Random random)
 
     private void FlushOf(TraceScript script, int cpu, FlushTarget target, FlushStyle? style) =>
         Flush.Tell(script, cpu, target, style ?? Flush.Choose(random, target), random);
+
+    // A style is asked for by those who need the break.
+    private bool ResizesInPlace(FlushStyle? style) => mayResizeInPlace && style is null && random.Next(2) == 0;
 
     private void Run(TraceScript script, int cpu, Slot slot, params Action<TraceScript, int, Slot>[] choices) =>
         choices[random.Next(choices.Length)](script, cpu, slot);

@@ -49,9 +49,14 @@ internal static class Flush
         while (true)
         {
             var style = (FlushStyle)random.Next(8);
-            if (target.Tree.IsKernel && style == FlushStyle.Asid)
+            if (target.Tree.Kind != TreeKind.Process && style == FlushStyle.Asid)
             {
-                // Global leaves are not touched by ASID operations.
+                // Global leaves are not touched by ASID operations, and only EL1&0 has these.
+                continue;
+            }
+
+            if (target.Tree.Kind >= TreeKind.Guest && style == FlushStyle.AnyAsid)
+            {
                 continue;
             }
 
@@ -69,9 +74,20 @@ internal static class Flush
     {
         var isOuter = style == FlushStyle.OuterAddress;
         script.Barrier(cpu, isOuter ? Pick(random, "dsb oshst", "dsb osh", "dsb sy", "dsb st") : Pick(random, "dsb ishst", "dsb ish", "dsb sy"), Role.DsbBefore);
+        if (target.Tree.Kind == TreeKind.Guest)
+        {
+            script.Register(cpu, "vttbr_el2", target.Tree.Vttbr, Role.Context);
+            script.Barrier(cpu, "isb");
+        }
+
         Operations(script, cpu, target, style);
         script.Barrier(cpu, isOuter ? Pick(random, "dsb osh", "dsb sy") : Pick(random, "dsb ish", "dsb sy"), Role.DsbAfter);
-        if (target.Tree.IsKernel)
+        if (target.Tree.Kind == TreeKind.Guest)
+        {
+            script.Register(cpu, "vttbr_el2", 0);
+        }
+
+        if (target.Tree.Kind != TreeKind.Process)
         {
             script.Barrier(cpu, "isb");
         }
@@ -81,7 +97,13 @@ internal static class Flush
     public static void Operations(TraceScript script, int cpu, FlushTarget target, FlushStyle style, string suffix = "is")
     {
         var tree = target.Tree;
-        var any = tree.IsKernel && target.IsTableRemoved;
+        if (tree.Kind >= TreeKind.Guest)
+        {
+            OperationsOfEl2(script, cpu, target, style, suffix);
+            return;
+        }
+
+        var any = tree.Kind == TreeKind.Kernel && target.IsTableRemoved;
         var last = target.IsTableRemoved ? "" : "l";
         switch (style)
         {
@@ -108,11 +130,38 @@ internal static class Flush
         }
     }
 
+    // By IPA, a DSB, then all of stage 1; or by address in EL2. Both are broadcast in the domain of the style.
+    private static void OperationsOfEl2(TraceScript script, int cpu, FlushTarget target, FlushStyle style, string suffix)
+    {
+        var isGuest = target.Tree.Kind == TreeKind.Guest;
+        if (style == FlushStyle.All)
+        {
+            script.Tlbi(cpu, (isGuest ? "vmalls12e1" : "alle2") + suffix);
+            return;
+        }
+
+        var isRange = style is FlushStyle.Range or FlushStyle.RangeWithTtl;
+        var domain = style == FlushStyle.OuterAddress ? "os" : suffix;
+        var name = (isRange ? "r" : "") + (isGuest ? "ipas2" : "va") + (target.IsTableRemoved ? "" : "l") + (isGuest ? "e1" : "e2") + domain;
+        var hint = style is FlushStyle.AddressWithTtl or FlushStyle.RangeWithTtl ? target.Level : 0;
+        for (var i = 0; i < (isRange ? 1 : target.Count); i++)
+        {
+            var operand = isRange ? RangeOperand(target, hint) : Operand(target.Tree, target.Va + ((ulong)i << target.Tree.Root.Granule.PageShift), hint);
+            script.Tlbi(cpu, name, operand);
+        }
+
+        if (isGuest)
+        {
+            script.Barrier(cpu, domain == "os" ? "dsb osh" : "dsb ish", Role.DsbMiddle);
+            script.Tlbi(cpu, "vmalle1" + domain, role: Role.TlbiStage1);
+        }
+    }
+
     /// <summary>Operand of the single form; a hint of 0 is none.</summary>
     public static ulong Operand(Tree tree, ulong va, int hint)
     {
         var ttl = hint == 0 ? 0 : ((ulong)GranuleCode(tree.Root.Granule) << 2) | (uint)hint;
-        return ((ulong)tree.Asid << 48) | (ttl << 44) | ((va >> 12) & ((1UL << 44) - 1));
+        return TagOf(tree) | (ttl << 44) | ((va >> 12) & ((1UL << 44) - 1));
     }
 
     /// <summary>Operand of a range that covers the target, and at most a little more.</summary>
@@ -131,9 +180,11 @@ internal static class Flush
         var unit = 2 << (5 * scale);
         var number = (ulong)(((pages + unit - 1) / unit) - 1);
         var address = (target.Va >> granule.PageShift) & ((1UL << 37) - 1);
-        return ((ulong)target.Tree.Asid << 48) | ((ulong)GranuleCode(granule) << 46) | ((ulong)scale << 44) | (number << 39)
+        return TagOf(target.Tree) | ((ulong)GranuleCode(granule) << 46) | ((ulong)scale << 44) | (number << 39)
             | ((ulong)hint << 37) | address;
     }
+
+    private static ulong TagOf(Tree tree) => tree.Kind <= TreeKind.Kernel ? (ulong)tree.Asid << 48 : 0;
 
     // The encoding that TTL and TG of a range share.
     private static int GranuleCode(Granule granule) => granule.PageShift switch { 12 => 1, 14 => 2, _ => 3 };

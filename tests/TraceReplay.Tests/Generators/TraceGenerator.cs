@@ -3,30 +3,39 @@ using TraceReplay.Events;
 namespace TraceReplay.Tests.Generators;
 
 /// <summary>
-/// Generates traces in which every change follows break-before-make: several CPUs and processes, a kernel tree, pages, blocks,
-/// contiguous groups and tables, invalidated in every way that is enough. One seed gives one trace.
+/// Generates traces in which every change follows break-before-make: several CPUs and processes, a kernel, guests under their VMIDs and
+/// a hypervisor at EL2 with E2H=0, pages, blocks, contiguous groups and tables, invalidated in every way that is enough. One seed gives one
+/// trace.
 /// </summary>
 internal sealed class TraceGenerator
 {
     private const int SlotsPerTree = 6;
     private const int KernelPid = 0;
+    private const int Guests = 2;
+    private const ulong NonVheHost = 0x8000_0000;
 
     private readonly Random _random;
     private readonly List<Tree> _processes = [];
     private readonly List<Tree> _running = [];
     private readonly List<TraceItem> _items = [];
     private readonly int[] _tasks;
+    private readonly List<Tree> _guests = [];
     private Tree _kernel = null!;
+    private Tree _hypervisor = null!;
     private Tree _reserved = null!;
     private ushort _nextAsid = 1;
 
-    public TraceGenerator(int seed, int? cpuCount = null)
+    /// <param name="seed">Decides everything else.</param>
+    /// <param name="cpuCount">Number of CPUs; null for any.</param>
+    /// <param name="bbmLevel">FEAT_BBM level that the trace tells; null for none.</param>
+    public TraceGenerator(int seed, int? cpuCount = null, int? bbmLevel = null)
     {
         _random = new Random(seed);
+        BbmLevel = bbmLevel;
         Regime = GeneratedRegime.All[_random.Next(GeneratedRegime.All.Length)];
         CpuCount = cpuCount ?? _random.Next(2, 5);
         Memory = new TraceMemory(Regime);
-        Episodes = new Episodes(Memory, _random);
+        Episodes = new Episodes(Memory, _random, mayResizeInPlace: bbmLevel == 3);
         _tasks = new int[CpuCount];
         Begin();
     }
@@ -34,6 +43,8 @@ internal sealed class TraceGenerator
     public GeneratedRegime Regime { get; }
 
     public int CpuCount { get; }
+
+    public int? BbmLevel { get; }
 
     public NameTable Names { get; } = new();
 
@@ -43,14 +54,24 @@ internal sealed class TraceGenerator
 
     public Random Random => _random;
 
-    public Tree Kernel => _kernel;
+    /// <summary>A tree of a kind: the first of its processes or guests.</summary>
+    public Tree TreeOf(TreeKind kind) => kind switch
+    {
+        TreeKind.Process => _processes[0],
+        TreeKind.Kernel => _kernel,
+        TreeKind.Guest => _guests[0],
+        _ => _hypervisor,
+    };
+
+    /// <summary>A guest that is not the first.</summary>
+    public Tree OtherGuest => _guests[1];
 
     public IReadOnlyList<Tree> Processes => _processes;
 
     /// <summary>A correct trace of so many rounds.</summary>
     public static GeneratedTrace Generate(int seed, int rounds = 12, TraceClock clock = TraceClock.Time)
     {
-        var generator = new TraceGenerator(seed);
+        var generator = new TraceGenerator(seed, bbmLevel: (seed % 5) is > 0 and var level ? level - 1 : null);
         generator.Run(rounds);
         return generator.Finish(clock);
     }
@@ -164,12 +185,20 @@ internal sealed class TraceGenerator
 
     private void Begin()
     {
-        _kernel = NewTree(1, KernelPid);
-        _reserved = NewTree(0, KernelPid, isEmpty: true);
+        _kernel = NewTree(TreeKind.Kernel, KernelPid);
+        _reserved = NewTree(TreeKind.Process, KernelPid, isEmpty: true);
+        _hypervisor = NewTree(TreeKind.Hypervisor, KernelPid);
+        for (var i = 0; i < Guests; i++)
+        {
+            var guest = NewTree(TreeKind.Guest, KernelPid);
+            guest.Asid = (ushort)(i + 1);
+            _guests.Add(guest);
+        }
+
         var processes = _random.Next(2, 5);
         for (var i = 0; i < processes; i++)
         {
-            var process = NewTree(0, 100 + i);
+            var process = NewTree(TreeKind.Process, 100 + i);
             process.Asid = NewAsid();
             _processes.Add(process);
         }
@@ -187,13 +216,34 @@ internal sealed class TraceGenerator
             script.Fact(0, "ttl", "1");
         }
 
-        foreach (var tree in (Tree[])[_kernel, _reserved, .. _processes])
+        if (BbmLevel is { } bbmLevel)
+        {
+            script.Fact(0, "bbm_level", $"{bbmLevel}");
+        }
+
+        foreach (var tree in Trees)
         {
             FillAtRandom(tree);
         }
 
         for (var cpu = 0; cpu < CpuCount; cpu++)
         {
+            script.Register(cpu, "hcr_el2", NonVheHost);
+            script.Register(cpu, "vtcr_el2", Regime.Vtcr);
+            script.Register(cpu, "vttbr_el2", 0);
+            script.Register(cpu, "mair_el2", GeneratedRegime.Mair);
+            script.Register(cpu, "tcr_el2", Regime.HypervisorTcr);
+            script.Register(cpu, "ttbr0_el2", _hypervisor.Root.Base);
+            script.Register(cpu, "sctlr_el2", 0x30c5_183d);
+            foreach (var guest in _guests)
+            {
+                // Each guest runs for a while.
+                script.Register(cpu, "vttbr_el2", guest.Vttbr);
+                script.Barrier(cpu, "isb");
+            }
+
+            script.Register(cpu, "vttbr_el2", 0);
+            script.Barrier(cpu, "isb");
             script.Register(cpu, "mair_el1", GeneratedRegime.Mair);
             script.Register(cpu, "tcr_el1", Regime.Tcr);
             script.Register(cpu, "ttbr0_el1", _reserved.Root.Base);
@@ -217,14 +267,16 @@ internal sealed class TraceGenerator
         Append(script.Items);
     }
 
+    private Tree[] Trees => [_kernel, _reserved, _hypervisor, .. _guests, .. _processes];
+
     private void TellTrees(TraceScript script)
     {
-        foreach (var tree in (Tree[])[_kernel, _reserved, .. _processes])
+        foreach (var tree in Trees)
         {
             foreach (var table in tree.Path)
             {
                 var isRoot = ReferenceEquals(table, tree.Root);
-                script.Table(0, table, isRoot ? tree.Half : null, isRoot ? null : ParentOf(tree, table));
+                script.Table(0, table, isRoot ? RootNumber(tree.Kind) : null, isRoot ? null : ParentOf(tree, table));
                 TellContent(script, table);
             }
 
@@ -238,6 +290,9 @@ internal sealed class TraceGenerator
             }
         }
     }
+
+    // As pgtable_table tells it; it has no number for TTBR0_EL2.
+    private static int? RootNumber(TreeKind kind) => kind == TreeKind.Hypervisor ? null : (int)kind;
 
     private static ulong ParentOf(Tree tree, GeneratedTable table)
     {
@@ -257,13 +312,14 @@ internal sealed class TraceGenerator
         }
     }
 
-    private Tree NewTree(int half, int pid, bool isEmpty = false)
+    private Tree NewTree(TreeKind kind, int pid, bool isEmpty = false)
     {
         var path = new List<GeneratedTable>();
-        var vaBase = half == 0 ? 0 : 0 - (1UL << (64 - Regime.Size));
-        for (var level = Regime.StartLevel; level <= (isEmpty ? Regime.StartLevel : 2); level++)
+        var vaBase = kind == TreeKind.Kernel ? 0 - (1UL << (64 - Regime.Size)) : 0;
+        var (start, entries) = kind == TreeKind.Guest ? (Regime.GuestStartLevel, Regime.GuestRootEntries) : (Regime.StartLevel, Regime.RootEntries);
+        for (var level = start; level <= (isEmpty ? start : 2); level++)
         {
-            var table = Memory.NewTable(level, level == Regime.StartLevel ? Regime.RootEntries : null);
+            var table = Memory.NewTable(level, level == start ? entries : null);
             if (path.Count > 0)
             {
                 var index = _random.Next(path[^1].Values.Length);
@@ -274,7 +330,7 @@ internal sealed class TraceGenerator
             path.Add(table);
         }
 
-        return new Tree(half, path, vaBase, pid);
+        return new Tree(kind, path, vaBase, pid);
     }
 
     private void FillAtRandom(Tree tree)
@@ -290,7 +346,7 @@ internal sealed class TraceGenerator
             switch (_random.Next(4))
             {
                 case 0:
-                    tree.Level2.Values[slot.Index] = GeneratedRegime.Leaf(tree.IsKernel, 2, slot.Data);
+                    tree.Level2.Values[slot.Index] = GeneratedRegime.Leaf(tree.Kind, 2, slot.Data);
                     break;
                 case 1 or 2:
                     slot.Pages = Memory.NewTable(3);
@@ -322,7 +378,14 @@ internal sealed class TraceGenerator
         var cpus = Enumerable.Range(0, CpuCount).OrderBy(_ => _random.Next()).Take(count);
         foreach (var cpu in cpus)
         {
-            var tree = _random.Next(4) == 0 ? _kernel : _random.Next(4) == 0 ? _processes[_random.Next(_processes.Count)] : _running[cpu];
+            var tree = _random.Next(8) switch
+            {
+                0 or 1 => _kernel,
+                2 => _processes[_random.Next(_processes.Count)],
+                3 => _hypervisor,
+                4 => _guests[_random.Next(_guests.Count)],
+                _ => _running[cpu],
+            };
             var slot = tree.Slots[_random.Next(tree.Slots.Count)];
             if (taken.Add(slot))
             {

@@ -17,11 +17,12 @@ internal sealed class TraceMemory(GeneratedRegime regime)
 
     public GeneratedTable NewTable(int level, int? entries = null)
     {
-        // Some freed pages are used again, some are left alone.
-        if (FreeTables.Count <= 2 || !FreeTables.TryDequeue(out var tableBase))
+        // Some freed pages are used again, some are left alone. Concatenated tables are aligned to their size.
+        var bytes = Math.Max((ulong)Regime.Granule.Bytes, (ulong)(entries ?? 0) * 8);
+        if (entries is not null || FreeTables.Count <= 2 || !FreeTables.TryDequeue(out var tableBase))
         {
-            tableBase = _nextTable;
-            _nextTable += (ulong)Regime.Granule.Bytes;
+            tableBase = (_nextTable + bytes - 1) & ~(bytes - 1);
+            _nextTable = tableBase + bytes;
         }
 
         var table = new GeneratedTable(Regime.Granule, tableBase, level, entries ?? Regime.Granule.EntriesPerTable);

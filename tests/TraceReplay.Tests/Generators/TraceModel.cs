@@ -40,13 +40,29 @@ internal sealed class Slot(Tree tree, int index, ulong data)
     public ulong PageVa(int page) => Va + ((ulong)page << Tree.Level2.Granule.PageShift);
 }
 
-/// <summary>A tree of tables under one root: a process's, or the kernel's.</summary>
-internal sealed class Tree(int half, List<GeneratedTable> path, ulong vaBase, int pid)
+/// <summary>Whose addresses a tree translates.</summary>
+internal enum TreeKind
 {
-    /// <summary>0 for a process, 1 for the kernel.</summary>
-    public int Half { get; } = half;
+    /// <summary>A process, in TTBR0_EL1.</summary>
+    Process = 0,
 
-    public bool IsKernel => Half == 1;
+    /// <summary>The kernel, in TTBR1_EL1.</summary>
+    Kernel = 1,
+
+    /// <summary>A guest's memory, stage 2 in VTTBR_EL2.</summary>
+    Guest = 2,
+
+    /// <summary>The hypervisor, in TTBR0_EL2.</summary>
+    Hypervisor = 3,
+}
+
+/// <summary>A tree of tables under one root.</summary>
+internal sealed class Tree(TreeKind kind, List<GeneratedTable> path, ulong vaBase, int pid)
+{
+    public TreeKind Kind { get; } = kind;
+
+    /// <summary>VTTBR_EL2 with this root and its VMID, which is in <see cref="Asid"/>.</summary>
+    public ulong Vttbr => Root.Base | ((ulong)Asid << 48);
 
     /// <summary>The tables from the root to level 2.</summary>
     public List<GeneratedTable> Path { get; } = path;
@@ -60,6 +76,7 @@ internal sealed class Tree(int half, List<GeneratedTable> path, ulong vaBase, in
 
     public int Pid { get; } = pid;
 
+    /// <summary>ASID; of a guest the VMID, of the hypervisor 0.</summary>
     public ushort Asid { get; set; }
 
     public List<Slot> Slots { get; } = [];
@@ -69,7 +86,9 @@ internal sealed class Tree(int half, List<GeneratedTable> path, ulong vaBase, in
 /// <param name="Granule">Granule of both halves.</param>
 /// <param name="Size">TnSZ of both halves.</param>
 /// <param name="HasHardwareUpdates">TCR_EL1.HA and HD.</param>
-internal sealed record GeneratedRegime(Granule Granule, int Size, bool HasHardwareUpdates)
+/// <param name="GuestSize">VTCR_EL2.T0SZ.</param>
+/// <param name="GuestStartLevel">Level of a guest's root.</param>
+internal sealed record GeneratedRegime(Granule Granule, int Size, bool HasHardwareUpdates, int GuestSize, int GuestStartLevel)
 {
     /// <summary>Attribute indexes: WB, WB Tagged, NC, Device-nGnRnE, Device-nGnRE, WT.</summary>
     public const ulong Mair = 0x0000bb040044f0ff;
@@ -79,17 +98,20 @@ internal sealed record GeneratedRegime(Granule Granule, int Size, bool HasHardwa
 
     public static readonly GeneratedRegime[] All =
     [
-        new(Granule.Size4K, 16, false),
-        new(Granule.Size4K, 25, true),
-        new(Granule.Size16K, 17, false),
-        new(Granule.Size16K, 28, true),
-        new(Granule.Size64K, 22, false),
-        new(Granule.Size64K, 16, true),
+        // Guests: 48 bits from level 0, 40 bits from two tables of level 1, and so on.
+        new(Granule.Size4K,  16, false, 16, 0),
+        new(Granule.Size4K,  25, true,  24, 1),
+        new(Granule.Size16K, 17, false, 17, 1),
+        new(Granule.Size16K, 28, true,  24, 2),
+        new(Granule.Size64K, 22, false, 22, 2),
+        new(Granule.Size64K, 16, true,  20, 2),
     ];
 
     public int StartLevel => Granule.StartLevel(64 - Size);
 
     public int RootEntries => 1 << (64 - Size - Granule.Shift(StartLevel));
+
+    public int GuestRootEntries => 1 << (64 - GuestSize - Granule.Shift(GuestStartLevel));
 
     public ulong BlockBytes => Granule.EntrySpan(2);
 
@@ -100,20 +122,50 @@ internal sealed record GeneratedRegime(Granule Granule, int Size, bool HasHardwa
     {
         get
         {
-            var (tg0, tg1) = Granule.PageShift switch { 12 => (0UL, 2UL), 14 => (2UL, 1UL), _ => (1UL, 3UL) };
+            var tg1 = Granule.PageShift switch { 12 => 2UL, 14 => 1UL, _ => 3UL };
             var updates = HasHardwareUpdates ? (1UL << 39) | (1UL << 40) : 0;
-            return (uint)Size | ((uint)Size << 16) | (1UL << 22) | (1UL << 36) | (5UL << 32) | (tg0 << 14) | (tg1 << 30)
+            return (uint)Size | ((uint)Size << 16) | (1UL << 22) | (1UL << 36) | (5UL << 32) | (Tg0 << 14) | (tg1 << 30)
                 | (3UL << 12) | (3UL << 28) | updates;
         }
     }
 
-    /// <summary>A leaf: inner shareable, accessed, not executable; of a process non-global and for EL0.</summary>
-    public static ulong Leaf(bool isKernel, int level, ulong address, int attribute = 0, bool isReadOnly = false, bool isContiguous = false)
+    /// <summary>TCR_EL2 with E2H=0.</summary>
+    public ulong HypervisorTcr => 0x8080_0000UL | (uint)Size | (5UL << 16) | (Tg0 << 14) | (3UL << 12);
+
+    /// <summary>VTCR_EL2: VMIDs of 16 bits.</summary>
+    public ulong Vtcr
     {
-        var leaf = address | (level == 3 ? 3UL : 1UL) | ((ulong)attribute << 2) | DescriptorBits.Shareability | DescriptorBits.AccessFlag
-            | DescriptorBits.UserExecuteNever | DescriptorBits.PrivilegedExecuteNever;
-        leaf |= isKernel ? 0 : DescriptorBits.NotGlobal | DescriptorBits.UserAccess;
-        leaf |= isReadOnly ? DescriptorBits.ReadOnly : 0;
-        return leaf | (isContiguous ? DescriptorBits.Contiguous : 0);
+        get
+        {
+            var sl0 = (ulong)((Granule.PageShift == 12 ? 2 : 3) - GuestStartLevel);
+            return 0x8000_0000UL | (uint)GuestSize | (sl0 << 6) | (5UL << 16) | (1UL << 19) | (Tg0 << 14) | (3UL << 12);
+        }
     }
+
+    private ulong Tg0 => Granule.PageShift switch { 12 => 0UL, 14 => 2UL, _ => 1UL };
+
+    /// <summary>A leaf: inner shareable, accessed, writable, not executable; of a process non-global and for EL0.</summary>
+    public static ulong Leaf(TreeKind kind, int level, ulong address, int attribute = 0) =>
+        WithAttribute(kind, address | (level == 3 ? 3UL : 1UL) | DescriptorBits.Shareability | DescriptorBits.AccessFlag | PermissionsOf(kind), attribute);
+
+    /// <summary>A leaf with another memory type, one of the indexes of <see cref="Mair"/>.</summary>
+    public static ulong WithAttribute(TreeKind kind, ulong leaf, int attribute)
+    {
+        if (kind != TreeKind.Guest)
+        {
+            return (leaf & ~DescriptorBits.AttributeIndex) | ((ulong)attribute << 2);
+        }
+
+        var memory = attribute switch { Device => 1UL, NonCacheable => 5UL, _ => 15UL };
+        return (leaf & ~(15UL << 2)) | (memory << 2);
+    }
+
+    // Stage 2 has S2AP in 7:6, and EL2 with E2H=0 has bit 6 RES1 and one execute-never bit.
+    private static ulong PermissionsOf(TreeKind kind) => kind switch
+    {
+        TreeKind.Process => DescriptorBits.UserExecuteNever | DescriptorBits.PrivilegedExecuteNever | DescriptorBits.NotGlobal | DescriptorBits.UserAccess,
+        TreeKind.Kernel => DescriptorBits.UserExecuteNever | DescriptorBits.PrivilegedExecuteNever,
+        TreeKind.Guest => DescriptorBits.UserExecuteNever | (3UL << 6),
+        _ => DescriptorBits.UserExecuteNever | DescriptorBits.UserAccess,
+    };
 }

@@ -11,6 +11,15 @@ internal enum Role
     Tlbi = 3,
     DsbAfter = 4,
     Make = 5,
+
+    /// <summary>Between the two steps of stage 2.</summary>
+    DsbMiddle = 6,
+
+    /// <summary>The operation on stage 1 that ends the two steps of stage 2.</summary>
+    TlbiStage1 = 7,
+
+    /// <summary>VTTBR_EL2 under which the operations of stage 2 run.</summary>
+    Context = 8,
 }
 
 /// <summary>An event of a script, not yet numbered.</summary>
@@ -26,14 +35,14 @@ internal sealed class TraceScript(NameTable names, Func<int, int> taskOf)
     public void Write(int cpu, int level, ulong pa, ulong? old, ulong value, Role role = Role.Other, string how = "set_pte") =>
         Add(cpu, role, new PageTableWrite(Header(cpu), pa, value, old, level, null, 8, names.Intern(how), null));
 
-    public void Tlbi(int cpu, string operation, ulong operand = 0) =>
-        Add(cpu, Role.Tlbi, new TlbiInstruction(Header(cpu), names.Intern(operation), operand, null));
+    public void Tlbi(int cpu, string operation, ulong operand = 0, Role role = Role.Tlbi) =>
+        Add(cpu, role, new TlbiInstruction(Header(cpu), names.Intern(operation), operand, null));
 
     public void Barrier(int cpu, string text, Role role = Role.Other) =>
         Add(cpu, role, new BarrierInstruction(Header(cpu), names.Intern(text), null));
 
-    public void Register(int cpu, string name, ulong value) =>
-        Add(cpu, Role.Other, new SystemRegisterWrite(Header(cpu), names.Intern(name), value, null));
+    public void Register(int cpu, string name, ulong value, Role role = Role.Other) =>
+        Add(cpu, role, new SystemRegisterWrite(Header(cpu), names.Intern(name), value, null));
 
     public void Table(int cpu, GeneratedTable table, int? root = null, ulong? parent = null) =>
         Add(cpu, Role.Other, new TableKnown(Header(cpu), table.Base, table.Level, table.Values.Length, root, parent, table.Granule.Bytes));

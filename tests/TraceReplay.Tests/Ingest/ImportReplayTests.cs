@@ -20,7 +20,7 @@ public sealed class ImportReplayTests
         TraceImporter.Import([path], folder["two.db"], new ImportOptions(), null, TestContext.Current.CancellationToken);
         using (var imported = TraceDatabase.Open(folder["two.db"], writable: true))
         {
-            Replayer.Replay(imported, new ReplayOptions(), null, TestContext.Current.CancellationToken);
+            Replayer.Replay(imported, new ReplayOptions(), cancellation: TestContext.Current.CancellationToken);
         }
 
         TraceImporter.Import(
@@ -47,7 +47,7 @@ public sealed class ImportReplayTests
             [first, second], folder["t.db"], new ImportOptions { Replay = new ReplayOptions() }, null, TestContext.Current.CancellationToken);
         using var database = TraceDatabase.Open(folder["t.db"], writable: true);
         var together = Rows(database, "root_load") + Rows(database, "replay");
-        Replayer.Replay(database, new ReplayOptions(), null, TestContext.Current.CancellationToken);
+        Replayer.Replay(database, new ReplayOptions(), cancellation: TestContext.Current.CancellationToken);
         Assert.Equal(together, Rows(database, "root_load") + Rows(database, "replay"));
     }
 

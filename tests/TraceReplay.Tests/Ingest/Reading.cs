@@ -1,6 +1,7 @@
 using System.Text;
 using TraceReplay.Events;
 using TraceReplay.Ingest;
+using TraceReplay.Ingest.Mapping;
 
 namespace TraceReplay.Tests.Ingest;
 
@@ -40,6 +41,18 @@ internal sealed class Reading
 
     /// <summary>Reads a text as ftrace.</summary>
     public static Reading Of(string text) => Of(Encoding.UTF8.GetBytes(text), "ftrace");
+
+    /// <summary>Reads a text as ftrace, with a mapping of its events.</summary>
+    public static Reading Of(string text, EventMapping mapping) => Of(Encoding.UTF8.GetBytes(text), mapping, "ftrace");
+
+    /// <summary>Reads bytes with a mapping of their events; the format is recognised unless given.</summary>
+    public static Reading Of(byte[] bytes, EventMapping mapping, string? format = null)
+    {
+        var reading = new Reading();
+        reading.Session.Mapping = mapping;
+        reading.Source = TraceSource.Read(new MemoryStream(bytes), "test", reading.Session, format);
+        return reading;
+    }
 
     /// <summary>Reads one event with a usual header, on line 1, CPU 0.</summary>
     public static Reading OfEvent(string eventAndPayload) => Of($"            init-1       [000] .....     1.000000: {eventAndPayload}\n");

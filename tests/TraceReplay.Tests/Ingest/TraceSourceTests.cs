@@ -148,8 +148,6 @@ public sealed class TraceSourceTests
     }
 
     [Theory]
-    [InlineData("(mem-init (id 0) (tid 0) (address 0x1000) (size 0x1000))\n", "casemate")]
-    [InlineData("; a comment\n(barrier (id 9) (tid 0) dsb (kind ish))\n", "casemate")]
     [InlineData("PERFILE2........", "perf script")]
     [InlineData("SQLite format 3\0", "a database")]
     [InlineData("  init 12     1.130140456:   pgtrace:barrier: isb\n", "-F comm,tid,cpu,time,event,trace")]

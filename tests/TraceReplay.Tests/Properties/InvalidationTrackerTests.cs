@@ -127,7 +127,7 @@ public sealed class InvalidationTrackerTests
             Frames = [],
         };
         var isTable = level == 2 && random.Next(2) == 0;
-        var value = isTable ? 0x5000_0003UL : GeneratedRegime.Leaf(random.Next(2) == 0, level, (ulong)random.Next(64) << granule.Shift(level));
+        var value = isTable ? 0x5000_0003UL : GeneratedRegime.Leaf((TreeKind)random.Next(2), level, (ulong)random.Next(64) << granule.Shift(level));
         var header = new EventHeader(seq, seq, seq, random.Next(4), 0);
         return records.Add(use, random.Next(4), value, 0, TransitionClass.Break, new StoreContext(header, null, 0));
     }

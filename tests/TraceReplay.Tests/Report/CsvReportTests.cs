@@ -53,7 +53,7 @@ public sealed class CsvReportTests
         Assert.Equal(
             """
             [
-            {"site":"0xffff800080000070","operation":"vale1is","count":1,"covered":1,"records":1,"ineffective":0,"first_line":27},
+            {"site":"flush_tlb_page+0x10 [mm]","operation":"vale1is","count":1,"covered":1,"records":1,"ineffective":0,"first_line":27},
             {"site":null,"operation":"vale1is","count":1,"covered":0,"records":0,"ineffective":0,"first_line":21}
             ]
 

@@ -36,6 +36,8 @@ internal static class SampleDatabase
         INSERT INTO skipped_event VALUES ('irq_handler_entry', 12, 3), ('sys_enter', 40, 5);
         INSERT INTO import_problem VALUES (1, 1, 9, 'optional-value-ignored', 'warning', 'expected pa=', 'pgtable_write: level=3');
         INSERT INTO problem_count VALUES ('optional-value-ignored', 'warning', 1, 'a key is missing'), ('long-line', 'info', 2, 'a line is long');
+        INSERT INTO symbol_source VALUES (1, 'System.map', 57705, 0, 0x200000, 'deduced', 'likely', 9, 1, 8, 2);
+        INSERT INTO pc_symbol VALUES (0xffff800080000070, 'flush_tlb_page', 'mm', 0x10);
         """;
 
     // A tree of four tables under TTBR0 with ASID 7; entries 5, 6 and 16 of the level-3 table and entry 1 of the level-2 table change.
@@ -73,7 +75,7 @@ internal static class SampleDatabase
         """;
 
     private const string Replayed = """
-        INSERT INTO replay VALUES (1, 0, 4096, 'table', 1, 0, 2, 32, 3);
+        INSERT INTO replay VALUES (1, 0, 4096, 'table', 1, 0, 2, 32, 3, '{"name": "linux-6.12", "strict-cont": true}', NULL);
         INSERT INTO address_space VALUES (1, 0x40000000, 'EL1&0', 0, 0, 512, 4096, 1, 1, 3),
           (2, 0x41000000, 'EL1&0', 1, NULL, NULL, NULL, 1, 30, 30);
         INSERT INTO root_load VALUES (3, 0, 0, 1, 7), (30, 1, 1, 2, NULL);
@@ -85,12 +87,12 @@ internal static class SampleDatabase
           (2, 15, 0x40003030, 3, 1, 0x6000, 4096, NULL, 7, 0x0060000050300f43, 0x00600000503000c3, 'T9', 17, 18),
           (3, 20, 0x40002008, 2, 1, 0x200000, 0x200000, NULL, 7, 0x0060000052000f41, 0x40004003, 'T20', NULL, NULL);
         INSERT INTO transition VALUES
-          (13, 1, 'T16', 1, 1, 0x40003028, 3, 0x5000, 0x0060000050000f43, 0x0060000051000f43, 1, 1, 'brk-tlbi-asid'),
-          (15, 1, 'T9', 1, 0, 0x40003030, 3, 0x6000, 0x0060000050300f43, 0x00600000503000c3, 2, NULL, 'allowed'),
-          (20, 1, 'T20', 1, 0, 0x40002008, 2, 0x200000, 0x0060000052000f41, 0x40004003, 3, 2, 'bbm-block-to-table'),
-          (21, 1, 'T26', 1, 0, 0x40003080, 3, 0x10000, 0x0070000053000f43, 0x0060000053000f43, NULL, 3, 'bbm-cont-change'),
-          (22, 1, 'T26', 1, 1, 0x40003088, 3, 0x11000, 0x0060000053001f43, 0x0070000053001f43, NULL, NULL, 'completed'),
-          (31, 1, 'T28', 1, 0, 0x40003090, 3, 0x12000, 0x0070000053002f43, 0x00700000530020c3, NULL, NULL, 'allowed');
+          (13, 1, 'T16', 1, 1, 0x40003028, 3, 0x5000, 0x0060000050000f43, 0x0060000051000f43, 1, 1, 'brk-tlbi-asid', NULL),
+          (15, 1, 'T9', 1, 0, 0x40003030, 3, 0x6000, 0x0060000050300f43, 0x00600000503000c3, 2, NULL, 'allowed', 'safe'),
+          (20, 1, 'T20', 1, 0, 0x40002008, 2, 0x200000, 0x0060000052000f41, 0x40004003, 3, 2, 'bbm-block-to-table', NULL),
+          (21, 1, 'T26', 1, 0, 0x40003080, 3, 0x10000, 0x0070000053000f43, 0x0060000053000f43, NULL, 3, 'bbm-cont-change', 'unsafe'),
+          (22, 1, 'T26', 1, 1, 0x40003088, 3, 0x11000, 0x0060000053001f43, 0x0070000053001f43, NULL, NULL, 'completed', NULL),
+          (31, 1, 'T28', 1, 0, 0x40003090, 3, 0x12000, 0x0070000053002f43, 0x00700000530020c3, NULL, NULL, 'allowed', 'unsafe');
         INSERT INTO transition_count VALUES ('T1', 1, 0, 5), ('T16', 1, 1, 1), ('T20', 1, 0, 1), ('T20', 0, 0, 4);
         INSERT INTO tlbi_site VALUES (4, 0, 1, 0, 0, 0, 11), (4, 0xffff800080000070, 1, 1, 1, 0, 17);
         INSERT INTO kernel_run VALUES
@@ -113,21 +115,21 @@ internal static class SampleDatabase
         INSERT INTO finding VALUES
           (1, 'brk-tlbi-asid', 'error', 'certain', '', 13, 23, 1000000013, 1, 2, 0x40003028, 3, 0x5000, 7, 1,
             0x0060000050000f43, 0x0060000051000f43, 'page A', 'page B', 'output address', 9, 19, 11, 21, 'ASID 9, not 7',
-            12, 22, '', 2, NULL, 1, 'a page was replaced, and the TLBI was for another ASID'),
+            12, 22, '', 2, NULL, 1, 'a page was replaced, and the TLBI was for another ASID', NULL, 0),
           (2, 'bbm-block-to-table', 'error', 'likely', 'linux-tolerated', 20, 30, 1000000020, 0, 1, 0x40002008, 2, 0x200000, 7, 1,
             0x0060000052000f41, 0x40004003, 'block', 'table', 'size', 20, 30, NULL, NULL, '',
-            NULL, NULL, '', 1, 0xffff800080000030, 1, 'a live block was replaced by a table'),
+            NULL, NULL, '', 1, 0xffff800080000030, 1, 'a live block was replaced by a table', NULL, 0),
           (3, 'bbm-cont-change', 'warning', 'certain', '', 21, 31, 1000000021, 0, 1, 0x40003080, 3, 0x10000, NULL, 1,
             0x0070000053000f43, 0x0060000053000f43, 'page, contiguous', 'page', 'Contiguous', NULL, NULL, NULL, NULL, '',
-            NULL, NULL, '', 16, 0xffff800080000040, 1, 'the Contiguous bit of a live entry was cleared'),
+            NULL, NULL, '', 16, 0xffff800080000040, 1, 'the Contiguous bit of a live entry was cleared', NULL, 0),
           (4, 'bbm-cont-change', 'warning', 'certain', '', 22, 32, 1000000022, 0, 1, 0x40003088, 3, 0x11000, NULL, 1,
-            NULL, NULL, '', '', '', NULL, NULL, NULL, NULL, '', NULL, NULL, '', 1, 0xffff800080000040, 1, 'again'),
+            NULL, NULL, '', '', '', NULL, NULL, NULL, NULL, '', NULL, NULL, '', 1, 0xffff800080000040, 1, 'again', NULL, 0),
           (5, 'cont-partial-set', 'error', 'unknown', '', 22, 32, 1000000022, 0, 1, 0x40003088, NULL, NULL, NULL, NULL,
-            NULL, NULL, '', '', '', NULL, NULL, NULL, NULL, '', NULL, NULL, '', 1, NULL, 0, 'perhaps'),
+            NULL, NULL, '', '', '', NULL, NULL, NULL, NULL, '', NULL, NULL, '', 1, NULL, 0, 'perhaps', NULL, 0),
           (6, 'table-copy-stale', 'error', 'certain', '', 30, 40, 1000000030, 1, 3, 0x41000000, 0, NULL, NULL, 2,
-            0x1, 0x2, '', '', '', NULL, NULL, NULL, NULL, '', NULL, NULL, '', 1, 0xffff800080000100, 0, 'a copy misses a store'),
+            0x1, 0x2, '', '', '', NULL, NULL, NULL, NULL, '', NULL, NULL, '', 1, 0xffff800080000100, 0, 'a copy misses a store', NULL, 0),
           (7, 'pending-at-end', 'info', 'certain', '', 32, 42, 1000000032, 0, 1, 0x40003000, 3, NULL, NULL, 1,
-            NULL, NULL, '', '', '', NULL, NULL, NULL, NULL, '', NULL, NULL, '', 1, NULL, 0, 'not completed');
+            NULL, NULL, '', '', '', NULL, NULL, NULL, NULL, '', NULL, NULL, '', 1, NULL, 0, 'not completed', NULL, 0);
         INSERT INTO finding_store VALUES (1, 13, 0x40003028, 0x5000, 0x0060000050000f43, 0x0060000051000f43, 9),
           (1, 14, 0x40003030, 0x6000, NULL, 0x0060000050300f43, NULL);
         """;

@@ -19,7 +19,7 @@ public sealed class TlbiOperandViewTests
                 """
                 DELETE FROM tlbi; DELETE FROM name; DELETE FROM replay; DELETE FROM sysreg_write;
                 INSERT INTO name VALUES (1, @operation), (2, 'tcr_el1');
-                INSERT INTO replay VALUES (1, 0, @bytes, 'tcr', 0, 0, 0, 0, 0);
+                INSERT INTO replay VALUES (1, 0, @bytes, 'tcr', 0, 0, 0, 0, 0, '{}', NULL);
                 INSERT INTO sysreg_write VALUES (1, 1, 0, 0, 0, 2, @tcr, NULL);
                 INSERT INTO tlbi VALUES (2, 2, 0, 0, 0, 1, @operand, NULL);
                 """,

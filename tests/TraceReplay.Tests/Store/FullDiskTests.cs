@@ -18,13 +18,13 @@ public sealed class FullDiskTests
             // SQLite answers as on a full disk when it may add no page.
             var pages = database.Connection.ExecuteScalar<long>("PRAGMA page_count");
             database.Connection.ExecuteScalar<long>($"PRAGMA max_page_count = {pages}");
-            var e = Assert.Throws<DatabaseException>(() => Replayer.Replay(database, new ReplayOptions(), null, TestContext.Current.CancellationToken));
+            var e = Assert.Throws<DatabaseException>(() => Replayer.Replay(database, new ReplayOptions(), cancellation: TestContext.Current.CancellationToken));
             Assert.Equal($"{folder["t.db"]}: not replayed (the disk is full); what an earlier replay found is as it was", e.Message);
         }
 
         using var again = TraceDatabase.Open(folder["t.db"], writable: true);
         Assert.Equal("ok", again.Connection.ExecuteScalar<string>("PRAGMA integrity_check"));
         Assert.Equal(0, again.Connection.ExecuteScalar<long>("SELECT count(*) FROM replay"));
-        Assert.Equal(2, Replayer.Replay(again, new ReplayOptions(), null, TestContext.Current.CancellationToken).Events);
+        Assert.Equal(2, Replayer.Replay(again, new ReplayOptions(), cancellation: TestContext.Current.CancellationToken).Events);
     }
 }

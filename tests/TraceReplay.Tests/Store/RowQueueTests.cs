@@ -1,3 +1,4 @@
+using TraceReplay.Rules;
 using TraceReplay.Store;
 
 namespace TraceReplay.Tests.Store;
@@ -83,7 +84,7 @@ public sealed class RowQueueTests
             Thread.Sleep(200);
             Volatile.Write(ref isLeft, true);
         });
-        using var writer = new ReplayWriter(database.Connection, queue, keepsHistory: true);
+        using var writer = new ReplayWriter(database.Connection, Policy.Default, queue, keepsHistory: true);
         Assert.True(Volatile.Read(ref isLeft));
     }
 }

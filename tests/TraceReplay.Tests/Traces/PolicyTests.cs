@@ -31,6 +31,7 @@ public sealed class PolicyTests
         { """{"implied-dsb-at-switch": false}""", "good/switch_completes_tlbi.trace", "", "error brk-no-dsb-after-tlbi" },
         { """{"hide-tolerated": true}""", "rules/brk-no-tlbi/raises_tolerated.trace", "warning brk-no-tlbi", "" },
         { """{"group-eager": true}""", "good/contiguous_write_protect.trace", "", "warning cont-attr-mismatch" },
+        { """{"publish-dsb-only": true}""", "rules/table-published-uninitialised/near_miss_release.trace", "", "warning table-published-uninitialised" },
         { """{"severities": {"bbm-oa-change": "off"}}""", "rules/bbm-oa-change/raises.trace", "error bbm-oa-change", "" },
         { """{"severities": {"bbm-oa-change": "warning"}}""", "rules/bbm-oa-change/raises.trace", "error bbm-oa-change", "warning bbm-oa-change" },
         { """{"severities": {"bbm-oa-change@el1": "info"}}""", "rules/bbm-oa-change/raises.trace", "error bbm-oa-change", "" },

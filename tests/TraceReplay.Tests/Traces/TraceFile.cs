@@ -1,5 +1,6 @@
 using CsvHelper;
 using TraceReplay.Ingest;
+using TraceReplay.Ingest.Mapping;
 using TraceReplay.Replay;
 using TraceReplay.Report;
 using TraceReplay.Rules;
@@ -32,22 +33,39 @@ internal sealed record TraceFile(string Name)
     public bool Raises => Path.GetFileName(Name).StartsWith("raises", StringComparison.Ordinal);
 
     /// <summary>All traces below a folder of <c>traces</c>, in order.</summary>
-    public static IReadOnlyList<TraceFile> Below(string folder) =>
+    /// <param name="folder">The folder.</param>
+    /// <param name="pattern">Which of its files.</param>
+    public static IReadOnlyList<TraceFile> Below(string folder, string pattern = "*.trace") =>
     [
-        .. Directory.EnumerateFiles(Path.Combine(Folder, folder), "*.trace", SearchOption.AllDirectories)
+        .. Directory.EnumerateFiles(Path.Combine(Folder, folder), pattern, SearchOption.AllDirectories)
             .Select(path => new TraceFile(Path.GetRelativePath(Folder, path).Replace('\\', '/')))
             .OrderBy(trace => trace.Name, StringComparer.Ordinal),
     ];
+
+    /// <summary>The rules that its header expects to be raised, of severity warning or error; null where it has no such line.</summary>
+    public IReadOnlyList<string>? Expects()
+    {
+        const string key = "# Expected: ";
+        var line = File.ReadLines(FullName).FirstOrDefault(text => text.StartsWith(key, StringComparison.Ordinal));
+        return line?[key.Length..].TrimEnd('.').Split(", ").Where(word => RuleCatalogue.Find(word) is not null).ToList();
+    }
 
     /// <summary>Imports and replays it as the program does.</summary>
     public TraceVerdict Replay()
     {
         using var folder = new TemporaryFolder();
-        var import = TraceImporter.Import([FullName], folder["trace.db"], new ImportOptions());
+        var import = TraceImporter.Import([FullName], folder["trace.db"], new ImportOptions { Mapping = MappingOf() });
         using var database = TraceDatabase.Open(folder["trace.db"], writable: true);
         var options = new ReplayOptions { Policy = PolicyOf(), Lints = RuleCatalogue.Find(RuleId) is { IsLint: true } };
         var summary = Replayer.Replay(database, options);
         return new TraceVerdict(import, summary, FindingsOf(database));
+    }
+
+    // Beside a trace of events that are not of the vocabulary.
+    private EventMapping? MappingOf()
+    {
+        var path = Path.ChangeExtension(FullName, ".events.json");
+        return File.Exists(path) ? EventMapping.Load(path) : null;
     }
 
     // A fault that only some ask about: the header says under which policy it is judged.

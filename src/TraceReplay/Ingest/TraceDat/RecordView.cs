@@ -1,3 +1,5 @@
+using TraceReplay.Symbols;
+
 namespace TraceReplay.Ingest.TraceDat;
 
 /// <summary>What texts of records refer to besides the record: the strings and symbols of the kernel that was traced.</summary>
@@ -7,7 +9,7 @@ internal sealed class KernelStrings
     public int LongSize { get; set; } = 8;
 
     /// <summary>Functions and their addresses.</summary>
-    public KernelSymbols Symbols { get; set; } = KernelSymbols.None;
+    public SymbolTable Symbols { get; set; } = SymbolTable.None;
 
     /// <summary>Strings that records name by their address.</summary>
     public PrintkFormats Formats { get; set; } = PrintkFormats.None;

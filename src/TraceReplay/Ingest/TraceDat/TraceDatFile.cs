@@ -1,5 +1,6 @@
 using System.Text;
 using TraceReplay.Events;
+using TraceReplay.Symbols;
 
 namespace TraceReplay.Ingest.TraceDat;
 
@@ -161,7 +162,7 @@ internal sealed class TraceDatFile
 
     /// <summary>Reads the kernel's symbols.</summary>
     public void ReadSymbols(ByteCursor cursor) =>
-        Strings.Symbols = KernelSymbols.Parse(cursor.Block(cursor.U32("the size of the symbols"), "the symbols"));
+        Strings.Symbols = SymbolTable.Parse(cursor.Block(cursor.U32("the size of the symbols"), "the symbols"));
 
     /// <summary>Reads the kernel's strings.</summary>
     public void ReadPrintkFormats(ByteCursor cursor) =>

@@ -2,6 +2,7 @@ using System.IO.Compression;
 using TraceReplay.Events;
 using TraceReplay.Ingest;
 using TraceReplay.Ingest.TraceDat;
+using TraceReplay.Symbols;
 
 namespace TraceReplay.Tests.Ingest.TraceDat;
 
@@ -189,7 +190,7 @@ public sealed class TraceDatReaderTests
     [Fact]
     public void Symbols_of_the_kernel_are_found_by_address()
     {
-        var symbols = KernelSymbols.Parse("ffffffc008000000 T _text\nffffffc008010000 t set_pte\t[mod]\n0000000000000000 A zero\nffffffc008000008 r $d\nnonsense\n"u8);
+        var symbols = SymbolTable.Parse("ffffffc008000000 T _text\nffffffc008010000 t set_pte\t[mod]\n0000000000000000 A zero\nffffffc008000008 r $d\nnonsense\n"u8);
         Assert.Equal(2, symbols.Count);
         Assert.True(symbols.Find(0xffffffc00801001c, out var name, out var offset));
         Assert.Equal(("set_pte", 0x1cul), (System.Text.Encoding.UTF8.GetString(name), offset));

@@ -1,0 +1,55 @@
+using TraceReplay.Arm;
+using TraceReplay.Rules;
+
+namespace TraceReplay.Replay;
+
+/// <summary>Takes what replay derives, and keeps nothing: for one who wants the findings or the state alone.</summary>
+internal sealed class DiscardedRows : IReplaySink
+{
+    /// <summary>The only one.</summary>
+    public static DiscardedRows Instance { get; } = new();
+
+    public void RootLoad(long seq, int cpu, int half, AddressSpace space, ushort? asid)
+    {
+    }
+
+    public void TableUse(TableUse use, long? toSeq)
+    {
+    }
+
+    public void StaleRecord(StaleRecord record, long? completeSeq)
+    {
+    }
+
+    public void Transition(in Transition transition)
+    {
+    }
+
+    public void TransitionCount(TransitionClass transitionClass, bool isLive, bool viaBreak, long count)
+    {
+    }
+
+    public void TlbiSite(in TlbiSite site)
+    {
+    }
+
+    public void KernelRun(in KernelRun run)
+    {
+    }
+
+    public void RootSwap(RootSwap swap)
+    {
+    }
+
+    public void Space(AddressSpace space)
+    {
+    }
+
+    public void FindingStore(Finding finding, long seq, ulong pa, ulong? va, ulong? oldValue, ulong? newValue, long? staleSeq)
+    {
+    }
+
+    public void Finding(Finding finding)
+    {
+    }
+}
