@@ -29,8 +29,7 @@ internal static class AnalyzeCommand
 
         using var database = Step(streams, pipeline, request, judgement, cancellation);
         ImportCommand.WriteSummary(database, request, streams.Error);
-        WaiverNotice.Write(streams, database, judgement.WaiverFile);
-        ReplayCommand.WriteDifference(database, streams.Error);
+        ReplayCommand.WriteNotices(streams, database, judgement);
         var queries = request.DatabasePath is null ? StandardReports.QueriesWithoutHistory : StandardReports.Queries;
         IReadOnlyList<WrittenReport> written = [];
         if (reports is not null)

@@ -37,8 +37,8 @@ internal sealed record RuleText(
 /// <summary>The steps that the commands are made of; tests put their own in place.</summary>
 /// <param name="Import">Reads traces into a new database.</param>
 /// <param name="Analyze">
-/// Imports and replays in one go and opens the result; without a path it is gone once it is closed. Progress is that of the import and that
-/// of the replay.
+/// Imports and replays in one go and opens the result; without a path it is gone once it is closed. Progress is that of the import and
+/// that of the replay.
 /// </param>
 /// <param name="Replay">Replays a database and writes its findings.</param>
 /// <param name="Rules">All rules, with their severity under a policy.</param>

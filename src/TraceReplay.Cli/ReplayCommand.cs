@@ -17,8 +17,7 @@ internal static class ReplayCommand
             pipeline.Replay(database, request, progress, cancellation);
         }
 
-        WaiverNotice.Write(streams, database, request.WaiverFile);
-        WriteDifference(database, streams.Error);
+        WriteNotices(streams, database, request);
         InfoReport.WriteReplay(database, streams.Out);
         InfoReport.WriteReview(database, streams.Out);
         var verdict = Verdict.Read(database);
@@ -37,12 +36,13 @@ internal static class ReplayCommand
         return command;
     }
 
-    /// <summary>Warns when replay came to another final state than the trace tells.</summary>
-    internal static void WriteDifference(TraceDatabase database, TextWriter output)
+    /// <summary>Warns of waivers that accept nothing, and when replay came to another final state than the trace tells.</summary>
+    internal static void WriteNotices(CommandStreams streams, TraceDatabase database, ReplayRequest request)
     {
+        WaiverNotice.Write(streams, database, request.WaiverFile);
         if (InfoReport.FinalDiffering(database) is > 0 and var differing)
         {
-            output.WriteLine(
+            streams.Error.WriteLine(
                 $"tracereplay: final state: {Number.Format(differing)} values of the trace differ from what was replayed; the findings are not to be trusted");
         }
     }

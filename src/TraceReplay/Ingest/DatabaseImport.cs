@@ -24,21 +24,26 @@ internal sealed class DatabaseImport : IDisposable
     private readonly RowQueue? _queue;
     private readonly EventWriter? _writer;
     private readonly EventSpool? _spool;
-    private readonly SymbolTable? _given;
-    private readonly List<(string Path, SymbolTable Table)> _symbols = [];
+    private readonly SymbolTable? _givenSymbols;
+    private readonly List<(string Path, SymbolTable Table)> _carriedSymbols = [];
     private long _bytesBefore;
 
     /// <param name="database">A database just made.</param>
     /// <param name="options">Choices.</param>
-    /// <param name="given">Symbols that program counters are named by; null for those that a source carries.</param>
+    /// <param name="symbols">Symbols that the options name; null for those that a source carries.</param>
     /// <param name="keepsEvents">False to keep only what the replay finds, and the events that prove it.</param>
     /// <param name="progress">Told how far it has come; may be null.</param>
     /// <param name="cancellation">Stops it.</param>
     public DatabaseImport(
-        TraceDatabase database, ImportOptions options, SymbolTable? given, bool keepsEvents, IProgress<ImportProgress>? progress, CancellationToken cancellation)
+        TraceDatabase database,
+        ImportOptions options,
+        SymbolTable? symbols,
+        bool keepsEvents,
+        IProgress<ImportProgress>? progress,
+        CancellationToken cancellation)
     {
+        _givenSymbols = symbols;
         (_database, _options, _progress, _cancellation) = (database, options, progress, cancellation);
-        _given = given;
         _transaction = database.Connection.BeginTransaction();
 
         // On one processor a second thread would only cost its switches.
@@ -54,11 +59,7 @@ internal sealed class DatabaseImport : IDisposable
         var session = ReadSources(paths);
         _writer?.Flush();
         WriteRecord(session);
-        if (_writer is not null)
-        {
-            NameCounters();
-        }
-
+        WriteSymbols();
         if (_spool is null)
         {
             MakeIndexes();
@@ -67,15 +68,7 @@ internal sealed class DatabaseImport : IDisposable
         {
             Replayer.Replay(
                 (_database, _queue, KeepsHistory: _writer is not null, Beside: MakeIndexes),
-                _spool, _names, Facts(), _options.Replay!, _options.ReplayProgress, _cancellation);
-            if (_writer is null)
-            {
-                Replayer.StoreNamedEvents(_database, _spool, _cancellation);
-                NameCounters();
-            }
-
-            _queue?.Drain();
-            _options.Review?.Apply(_database.Connection);
+                _spool, _names, Facts(), _options.Replay!, _options.Review, _options.ReplayProgress, _cancellation);
         }
 
         _queue?.Drain();
@@ -94,7 +87,11 @@ internal sealed class DatabaseImport : IDisposable
 
     private ReadSession ReadSources(IReadOnlyList<string> paths)
     {
-        var session = new ReadSession(Sink(new TraceFactsCollector(_names)), _names, _problems) { Cancellation = _cancellation, Mapping = _options.Mapping };
+        var session = new ReadSession(Sink(new TraceFactsCollector(_names)), _names, _problems)
+        {
+            Cancellation = _cancellation,
+            Mapping = _options.Mapping,
+        };
         var totalBytes = _progress is null ? null : TotalBytes(paths);
         if (_progress is not null)
         {
@@ -110,7 +107,7 @@ internal sealed class DatabaseImport : IDisposable
             var source = ReadSource(path, session);
             CheckHasEvents(source, session);
             _sources.Add((source, collector.Facts(source.Text.Clock, source.Text.HeaderCpuCount)));
-            _symbols.Add((path, session.Symbols));
+            _carriedSymbols.Add((path, session.Symbols));
             session.Symbols = SymbolTable.None;
             _bytesBefore += session.RawBytes?.Invoke() ?? 0;
         }
@@ -146,17 +143,27 @@ internal sealed class DatabaseImport : IDisposable
         }
     }
 
-    private void NameCounters()
+    private void WriteSymbols()
     {
-        _queue?.Drain();
-        if (_given is not null)
+        var (path, table) = _givenSymbols is null
+            ? _carriedSymbols.Find(source => source.Table.Count > 0)
+            : (_options.SymbolsPath!, _givenSymbols);
+        if (table is not null)
         {
-            PcNaming.Write(_database.Connection, _options.SymbolsPath!, _given, _options.KaslrOffset);
+            PcNaming.Write(_database.Connection, Counters(), path, table, _options.KaslrOffset);
         }
-        else if (_symbols.Find(source => source.Table.Count > 0) is { Table: not null } carried)
+    }
+
+    private List<ProgramCounter> Counters()
+    {
+        if (_writer is not null)
         {
-            PcNaming.Write(_database.Connection, carried.Path, carried.Table, _options.KaslrOffset);
+            return PcNaming.Counters(_database.Connection);
         }
+
+        var counters = new ProgramCounterCollector(_names);
+        _spool?.Replay(counters, _cancellation);
+        return counters.All;
     }
 
     private void MakeIndexes()

@@ -31,8 +31,8 @@ public sealed record ImportOptions
     /// <summary>How to replay what is imported, in the same go; null not to.</summary>
     public ReplayOptions? Replay { get; init; }
 
-    /// <summary>What of the findings is accepted or known from before; null for nothing.</summary>
-    public FindingReview? Review { get; init; }
+    /// <summary>Findings of that replay that are accepted, or known from before.</summary>
+    public FindingReview Review { get; init; } = FindingReview.None;
 
     /// <summary>Told the number of events replayed, now and then.</summary>
     public IProgress<long>? ReplayProgress { get; init; }

@@ -27,15 +27,18 @@ internal static class PcNaming
         }
     }
 
-    /// <summary>Writes what the symbols say; events and names are already written.</summary>
+    /// <summary>The program counters of a database whose events and names are written.</summary>
+    public static List<ProgramCounter> Counters(SqliteConnection connection) =>
+        [.. connection.Query<(long Pc, string Kind)>("SELECT pc, kind FROM _program_counter").Select(row => new ProgramCounter((ulong)row.Pc, row.Kind))];
+
+    /// <summary>Writes what the symbols say.</summary>
     /// <param name="connection">The database being made.</param>
+    /// <param name="counters">The program counters of all events.</param>
     /// <param name="path">File of the symbols.</param>
     /// <param name="table">The symbols.</param>
     /// <param name="shift">Program counter minus address of the table in the kernel's half; null to have it found.</param>
-    public static void Write(SqliteConnection connection, string path, SymbolTable table, ulong? shift)
+    public static void Write(SqliteConnection connection, IReadOnlyList<ProgramCounter> counters, string path, SymbolTable table, ulong? shift)
     {
-        var counters = connection.Query<(long Pc, string Kind)>("SELECT pc, kind FROM _program_counter")
-            .Select(row => new ProgramCounter((ulong)row.Pc, row.Kind)).ToList();
         using var source = new RowInserter(
             connection.Handle!, "symbol_source",
             "path, symbols, is_low, shift, origin, confidence, counters, named, fitting, next_fitting", 10);

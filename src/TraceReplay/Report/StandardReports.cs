@@ -21,15 +21,17 @@ public static class StandardReports
     // They need no events but those of findings and of TLBI sites, and nothing of the state over time.
     private static readonly string[] NamesWithoutHistory =
     [
-        "finding_counts", "findings", "findings_by_site", "import_problems", "problem_totals", "replay_summary", "sites",
-        "skipped_events", "tlbi_sites", "tlbi_summary", "traces", "transition_classes",
+        "baseline_gone", "finding_counts", "findings", "findings_by_site", "import_problems", "problem_totals", "replay_summary", "sites",
+        "skipped_events", "symbols", "tlbi_sites", "tlbi_summary", "traces", "transition_classes", "waivers",
     ];
 
     /// <summary>Those of them that a database answers which keeps no history of events and tables, in name order.</summary>
     public static IReadOnlyList<CannedQuery> QueriesWithoutHistory { get; } =
         [.. Queries.Where(query => NamesWithoutHistory.Contains(query.Name))];
 
-    /// <summary>Writes reports as <c>name.csv</c> into a directory, which is made when it does not exist, and the policy beside them.</summary>
+    /// <summary>
+    /// Writes reports as <c>name.csv</c> into a directory, which is made when it does not exist, and the policy beside them.
+    /// </summary>
     /// <param name="database">What they are about.</param>
     /// <param name="directory">Where they go.</param>
     /// <param name="queries">Which; null for <see cref="Queries"/>.</param>

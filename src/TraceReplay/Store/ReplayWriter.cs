@@ -18,9 +18,9 @@ public sealed class ReplayWriter : IReplaySink, IDisposable
     ];
 
     private readonly SqliteConnection _connection;
-    private readonly Policy _policy;
     private readonly RowQueue? _queue;
     private readonly RowInserter[] _inserters;
+    private readonly Policy _policy;
     private readonly RowInserter _rootLoad;
     private readonly RowInserter _tableUse;
     private readonly RowInserter _staleRecord;
@@ -51,9 +51,9 @@ public sealed class ReplayWriter : IReplaySink, IDisposable
     {
         ArgumentNullException.ThrowIfNull(connection);
         ArgumentNullException.ThrowIfNull(policy);
-        _policy = policy;
         _keepsHistory = keepsHistory;
         _connection = connection;
+        _policy = policy;
         _queue = queue;
 
         // Two threads that use a connection at once corrupt SQLite's memory.

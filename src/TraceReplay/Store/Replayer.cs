@@ -42,8 +42,7 @@ public static class Replayer
         using var transaction = database.Connection.BeginTransaction();
         using var queue = Environment.ProcessorCount > 1 ? new RowQueue() : null;
         var summary = Replay(
-            (database, queue, KeepsHistory: true, Beside: null), events, reader.Names, reader.ReadFacts(), options, progress, cancellation);
-        review.Apply(database.Connection);
+            (database, queue, KeepsHistory: true, Beside: null), events, reader.Names, reader.ReadFacts(), options, review, progress, cancellation);
         transaction.Commit();
         return summary;
     }
@@ -56,6 +55,7 @@ public static class Replayer
     /// <param name="names">The names that they refer to.</param>
     /// <param name="facts">Facts about all of them.</param>
     /// <param name="options">How to replay.</param>
+    /// <param name="review">Findings that are accepted, or known from before.</param>
     /// <param name="progress">Told the number of events replayed, now and then.</param>
     /// <param name="cancellation">Stops the replay.</param>
     internal static ReplaySummary Replay(
@@ -64,6 +64,7 @@ public static class Replayer
         NameTable names,
         TraceFacts facts,
         ReplayOptions options,
+        FindingReview review,
         IProgress<long>? progress,
         CancellationToken cancellation)
     {
@@ -81,12 +82,18 @@ public static class Replayer
         events.Replay(progress is null ? engine : new ProgressSink(engine, progress), cancellation);
         var summary = engine.Finish();
         writer.Finish(summary);
+        if (!target.KeepsHistory)
+        {
+            StoreNamedEvents(target.Database, events, cancellation);
+        }
+
+        review.Apply(target.Database.Connection);
         target.Database.CreateIndexes(IndexScript);
         return summary;
     }
 
-    /// <summary>Of events that were replayed and are not stored, stores those that findings and sites of TLBIs name.</summary>
-    internal static void StoreNamedEvents(TraceDatabase database, EventSpool events, CancellationToken cancellation)
+    // Of events that are not stored otherwise: those that prove a finding, that a waiver is compared with, or that head a site of TLBIs.
+    private static void StoreNamedEvents(TraceDatabase database, EventSpool events, CancellationToken cancellation)
     {
         var named = database.Connection.Query<long>(
             """
@@ -94,6 +101,7 @@ public static class Replayer
             UNION SELECT stale_seq FROM finding WHERE stale_seq IS NOT NULL
             UNION SELECT tlbi_seq FROM finding WHERE tlbi_seq IS NOT NULL
             UNION SELECT barrier_seq FROM finding WHERE barrier_seq IS NOT NULL
+            UNION SELECT seq FROM finding_store
             UNION SELECT first_seq FROM tlbi_site
             """,
             buffered: false).ToHashSet();

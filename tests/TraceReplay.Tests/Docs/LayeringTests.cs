@@ -15,7 +15,7 @@ public sealed partial class LayeringTests
         ("Rules",  ["Events"]),
         ("Replay", ["Arm", "Events", "Rules"]),
         ("Store",  ["Arm", "Events", "Rules", "Replay"]),
-        ("Ingest", ["Arm", "Events", "Replay", "Symbols", "Store"]),
+        ("Ingest", ["Arm", "Events", "Symbols", "Replay", "Store"]),
         ("Slices", ["Events", "Export", "Ingest", "Replay", "Rules", "Store"]),
         ("Report", ["Arm", "Rules", "Store"]),
         ("Checks", ["Arm", "Replay", "Report", "Store"]),
