@@ -365,10 +365,11 @@ internal sealed class TableStores(
 
         if (isTable && !use.IsStaleLinked)
         {
+            RemoveDangling(use, index, newValue, store.Header.Seq);
             reuse.Linking(use, index, newValue, store);
             links.Linking(use, index, oldValue, newValue, store);
             var hadGlobal = use.Space.MayHaveGlobal;
-            var linked = machine.Link(use, index, newValue, store.Header.Seq);
+            var linked = MachineState.ChildOf(use, index) ?? machine.Link(use, index, newValue, store.Header.Seq);
             if (!hadGlobal)
             {
                 NoteGlobal(use.Space);
@@ -407,8 +408,24 @@ internal sealed class TableStores(
         }
     }
 
+    // What the descriptor led to before its content was told anew, or changed unseen, is not there any more.
+    private void RemoveDangling(TableUse use, int index, ulong value, long seq)
+    {
+        if (use.FirstChild is null || MachineState.ChildOf(use, index) is not { } child)
+        {
+            return;
+        }
+
+        var format = use.Space.Format;
+        if (format.Kind(value, use.Level) != DescriptorKind.Table || format.NextTable(value) != child.Base)
+        {
+            machine.Remove(child, seq);
+        }
+    }
+
     private void NoteContent(TableUse use, int index, ulong value, long seq)
     {
+        RemoveDangling(use, index, value, seq);
         if ((value & DescriptorBits.Valid) == 0)
         {
             return;
