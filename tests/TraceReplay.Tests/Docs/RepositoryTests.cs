@@ -13,7 +13,7 @@ public sealed partial class RepositoryTests
     [
         "src", "tests", "traces", "schema", "TraceReplay.sln", "README.md", "LICENSE",
         // What MSBuild looks for at the root.
-        "Directory.Build.props", "Directory.Packages.props", "global.json", "BannedSymbols.txt",
+        "Directory.Build.props", "Directory.Packages.props", "global.json",
     ];
 
     private static readonly string[] TextExtensions = [".cs", ".csproj", ".props", ".sql", ".md", ".sh", ".c", ".json", ".txt", ".tsv", ".trace", ""];
