@@ -18,7 +18,7 @@ CREATE TABLE trace (
   lowest_level           INTEGER,             -- lowest lookup level named by a store or table
   has_tables             INTEGER NOT NULL CHECK (has_tables IN (0, 1)),   -- 1: pgtable_table occurs: tables not told do not exist
   has_roots              INTEGER NOT NULL CHECK (has_roots IN (0, 1)),    -- 1: writes of a TTBR or VTTBR occur
-  first_hcr              INTEGER,             -- first value written to HCR_EL2
+  first_hcr              INTEGER,             -- HCR_EL2 of CPUs that do not tell theirs
   has_barriers           INTEGER NOT NULL CHECK (has_barriers IN (0, 1)), -- 1: DSBs occur
   has_tlbis              INTEGER NOT NULL CHECK (has_tlbis IN (0, 1)),    -- 1: TLBIs occur
   is_damaged             INTEGER NOT NULL CHECK (is_damaged IN (0, 1)) -- 1: read only in part (truncated or corrupt)

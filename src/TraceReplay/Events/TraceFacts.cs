@@ -38,8 +38,11 @@ public sealed record TraceFacts
     /// <summary>True when TTBR writes are in the trace.</summary>
     public bool HasRoots { get; init; }
 
-    /// <summary>The first value written to HCR_EL2; null where none is. E2H=1 in it tells of a VHE host that was up before the trace.</summary>
-    public ulong? FirstHypervisorConfiguration { get; init; }
+    /// <summary>
+    /// HCR_EL2 of CPUs that do not tell theirs: the first value written in a trace from reset, else one with E2H and TGE if there is any, which
+    /// tells of a VHE host that was up before the trace, else the first. Null where none is written.
+    /// </summary>
+    public ulong? HypervisorConfiguration { get; init; }
 
     /// <summary>True when DSBs are in the trace.</summary>
     public bool HasBarriers { get; init; }
@@ -61,7 +64,7 @@ public sealed record TraceFacts
             LowestLevel = first.LowestLevel is { } x && second.LowestLevel is { } y ? Math.Min(x, y) : first.LowestLevel ?? second.LowestLevel,
             HasTables = first.HasTables || second.HasTables,
             HasRoots = first.HasRoots || second.HasRoots,
-            FirstHypervisorConfiguration = first.FirstHypervisorConfiguration ?? second.FirstHypervisorConfiguration,
+            HypervisorConfiguration = first.HypervisorConfiguration ?? second.HypervisorConfiguration,
             HasBarriers = first.HasBarriers || second.HasBarriers,
             HasTlbis = first.HasTlbis || second.HasTlbis,
         };

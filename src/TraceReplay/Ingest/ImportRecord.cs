@@ -20,7 +20,7 @@ internal static class ImportRecord
             .Add(facts.Clock == TraceClock.Counter ? "counter" : "time").Add(facts.CpuCount)
             .Add(text.EntriesInBuffer).Add(text.EntriesWritten)
             .Add(facts.PageAddressBits).Add(facts.PageDescriptorCount).Add(facts.LowestLevel)
-            .Add(facts.HasTables).Add(facts.HasRoots).Add(facts.FirstHypervisorConfiguration).Add(facts.HasBarriers).Add(facts.HasTlbis).Add(text.IsDamaged)
+            .Add(facts.HasTables).Add(facts.HasRoots).Add(facts.HypervisorConfiguration).Add(facts.HasBarriers).Add(facts.HasTlbis).Add(text.IsDamaged)
             .Insert();
         row.Flush();
     }

@@ -1,3 +1,4 @@
+using TraceReplay.Arm;
 using TraceReplay.Events;
 
 namespace TraceReplay.Ingest;
@@ -16,7 +17,10 @@ public sealed class TraceFactsCollector(NameTable names) : IEventSink
     private bool _hasTables;
     private bool _hasRoots;
     private bool _hasBarriers;
-    private ulong? _firstHypervisorConfiguration;
+    private bool _hasWork;
+    private bool _isSeenFromReset;
+    private int _hypervisorRegister;
+    private ulong? _hypervisorConfiguration;
     private bool _hasTlbis;
 
     // Names already looked at, so that each text is compared once.
@@ -35,7 +39,7 @@ public sealed class TraceFactsCollector(NameTable names) : IEventSink
         LowestLevel = _lowestLevel == int.MaxValue ? null : _lowestLevel,
         HasTables = _hasTables,
         HasRoots = _hasRoots,
-        FirstHypervisorConfiguration = _firstHypervisorConfiguration,
+        HypervisorConfiguration = _hypervisorConfiguration,
         HasBarriers = _hasBarriers,
         HasTlbis = _hasTlbis,
     };
@@ -43,12 +47,14 @@ public sealed class TraceFactsCollector(NameTable names) : IEventSink
     public void On(in PageTableWrite e)
     {
         SeeCpu(e.Header.Cpu);
+        _hasWork = true;
         SeeDescriptor(e.Level, e.New);
     }
 
     public void On(in TlbiInstruction e)
     {
         SeeCpu(e.Header.Cpu);
+        _hasWork = true;
         _hasTlbis = true;
     }
 
@@ -65,19 +71,34 @@ public sealed class TraceFactsCollector(NameTable names) : IEventSink
     public void On(in SystemRegisterWrite e)
     {
         SeeCpu(e.Header.Cpu);
-        if (e.Register == _lastRegister || (_hasRoots && _firstHypervisorConfiguration is not null))
+        if (e.Register == _hypervisorRegister)
+        {
+            SeeHypervisorConfiguration(e.Value);
+            return;
+        }
+
+        if (e.Register == _lastRegister || (_hasRoots && _hypervisorRegister != 0))
         {
             return;
         }
 
+        _lastRegister = e.Register;
         var register = names.Name(e.Register);
+        _hasRoots |= register is "ttbr0_el1" or "ttbr1_el1" or "ttbr0_el2";
         if (register == "hcr_el2")
         {
-            _firstHypervisorConfiguration ??= e.Value;
+            _hypervisorRegister = e.Register;
+            SeeHypervisorConfiguration(e.Value);
         }
+    }
 
-        _lastRegister = e.Register;
-        _hasRoots |= register is "ttbr0_el1" or "ttbr1_el1" or "ttbr0_el2";
+    // A trace that begins mid-life may show the write of a CPU that comes up, or of one that enters a guest, before that of its host.
+    private void SeeHypervisorConfiguration(ulong value)
+    {
+        _isSeenFromReset |= _hypervisorConfiguration is null && !_hasWork;
+        var isBetter = _hypervisorConfiguration is null
+            || (!_isSeenFromReset && new HypervisorConfiguration(value).RunsVheHost);
+        _hypervisorConfiguration = isBetter ? value : _hypervisorConfiguration;
     }
 
     public void On(in TableKnown e)

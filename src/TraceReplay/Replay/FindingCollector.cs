@@ -199,7 +199,9 @@ internal sealed class FindingCollector(IReplaySink sink, Policy policy, MachineS
             return Confidence.Unknown;
         }
 
-        return machine.Facts.HasBarriers || verdict.Confidence < Confidence.Possible ? verdict.Confidence : Confidence.Possible;
+        // Which CPUs ran with a tree is a guess where no TTBR is told.
+        var restsOnGuess = !machine.Facts.HasBarriers || (rule == RuleId.TlbiLocal && !machine.Facts.HasRoots);
+        return !restsOnGuess || verdict.Confidence < Confidence.Possible ? verdict.Confidence : Confidence.Possible;
     }
 
     private static string? KeyOf(AddressSpace? space) => space?.Regime switch

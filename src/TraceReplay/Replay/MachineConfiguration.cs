@@ -56,7 +56,7 @@ internal sealed class MachineConfiguration
         Array.Fill(_features, _choices);
         _granule = Infer(facts) ?? Granule.Size4K;
         GranuleSource = Infer(facts) is null ? GranuleSource.Assumed : GranuleSource.Inferred;
-        if (facts.FirstHypervisorConfiguration is { } first && new HypervisorConfiguration(first).HostAtEl2)
+        if (facts.HypervisorConfiguration is { } first && new HypervisorConfiguration(first).HostAtEl2)
         {
             // Only a host at EL2 that is up writes E2H=1 first: before that it ran with TGE too.
             AssumedHypervisor = HypervisorConfiguration.VheHost;

@@ -32,7 +32,8 @@ internal sealed class RegimeSelector(MachineState machine, Policy policy)
             return Target(TranslationRegime.El2Host, false, null);
         }
 
-        return Target(operation.Stage1 ? TranslationRegime.El1 : null, operation.Stage2, cpu.Vmid);
+        // Without HCR_EL2 the CPU may run a VHE host, whose own entries have no VMID.
+        return Target(operation.Stage1 ? TranslationRegime.El1 : null, operation.Stage2, hcr is null && !operation.Stage2 ? null : cpu.Vmid);
     }
 
     private TlbiTarget Target(TranslationRegime? stage1, bool stage2, ushort? vmid) =>

@@ -286,9 +286,9 @@ internal sealed class RootTracker(
                 next.AsidUnknown = true;
             }
 
-            next.Vmid = regime == TranslationRegime.El1 ? cpu.Vmid : null;
+            next.Vmid = regime == TranslationRegime.El1 && selector.HypervisorOf(cpu) is not null ? cpu.Vmid : null;
             next.ShapeIsAssumed = registers.Control is null && machine.Configuration.Control(regime) is null;
-            next.RegimeIsAssumed |= machine.Facts.FirstHypervisorConfiguration is not null && cpu.Hypervisor is null;
+            next.RegimeIsAssumed |= machine.Facts.HypervisorConfiguration is not null && cpu.Hypervisor is null;
             var isOtherRoot = !ReferenceEquals(next, current);
             var loaded = half == 0 ? registers.Ttbr0 : registers.Ttbr1;
             _pendingLoads.Add(new RootLoad(

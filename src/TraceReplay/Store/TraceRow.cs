@@ -59,7 +59,7 @@ public sealed record TraceRow
     /// <inheritdoc cref="TraceFacts.HasRoots"/>
     public bool HasRoots { get; init; }
 
-    /// <inheritdoc cref="TraceFacts.FirstHypervisorConfiguration"/>
+    /// <inheritdoc cref="TraceFacts.HypervisorConfiguration"/>
     public long? FirstHcr { get; init; }
 
     /// <inheritdoc cref="TraceFacts.HasBarriers"/>
@@ -81,7 +81,7 @@ public sealed record TraceRow
         LowestLevel = (int?)LowestLevel,
         HasTables = HasTables,
         HasRoots = HasRoots,
-        FirstHypervisorConfiguration = (ulong?)FirstHcr,
+        HypervisorConfiguration = (ulong?)FirstHcr,
         HasBarriers = HasBarriers,
         HasTlbis = HasTlbis,
     };
