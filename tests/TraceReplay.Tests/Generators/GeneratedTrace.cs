@@ -62,7 +62,7 @@ internal sealed class GeneratedTrace
 
     public ReplaySummary Replay(ReplayOptions? options = null)
     {
-        var engine = new ReplayEngine(Facts(), Names, options ?? new ReplayOptions(), new SilentSink());
+        var engine = new ReplayEngine(Facts(), Names, options ?? new ReplayOptions(), DiscardedRows.Instance);
         Send(engine);
         return engine.Finish();
     }

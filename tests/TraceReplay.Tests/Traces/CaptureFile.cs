@@ -73,7 +73,7 @@ public sealed class CaptureReplays
         var collector = new TraceFactsCollector(names);
         var source = TraceSource.Read(path, collector, names, new ImportProblems());
         var facts = collector.Facts(source.Text.Clock, source.Text.HeaderCpuCount);
-        var engine = new ReplayEngine(facts, names, new ReplayOptions(), new SilentSink());
+        var engine = new ReplayEngine(facts, names, new ReplayOptions(), DiscardedRows.Instance);
         TraceSource.Read(path, engine, names, new ImportProblems());
         return engine.Finish();
     }

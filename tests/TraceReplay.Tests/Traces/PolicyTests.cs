@@ -89,7 +89,7 @@ public sealed class PolicyTests
         var collector = new TraceFactsCollector(names);
         var source = TraceSource.Read(path, collector, names, new ImportProblems());
         var engine = new ReplayEngine(
-            collector.Facts(source.Text.Clock, source.Text.HeaderCpuCount), names, new ReplayOptions { Policy = policy }, new SilentSink());
+            collector.Facts(source.Text.Clock, source.Text.HeaderCpuCount), names, new ReplayOptions { Policy = policy }, DiscardedRows.Instance);
         TraceSource.Read(path, engine, names, new ImportProblems());
         return string.Join(", ", engine.Finish().Findings.Where(finding => finding.Severity != Severity.Info)
             .Select(finding => $"{(finding.Severity == Severity.Error ? "error" : "warning")} {finding.Rule.Id}").Distinct().Order(StringComparer.Ordinal));

@@ -79,7 +79,7 @@ public sealed class PoorTraceTests
         var collector = new TraceFactsCollector(names);
         var source = TraceSource.Read(path, collector, names, new ImportProblems());
         var engine = new ReplayEngine(
-            collector.Facts(source.Text.Clock, source.Text.HeaderCpuCount), names, new ReplayOptions(), new SilentSink());
+            collector.Facts(source.Text.Clock, source.Text.HeaderCpuCount), names, new ReplayOptions(), DiscardedRows.Instance);
         TraceSource.Read(path, engine, names, new ImportProblems());
         return engine.Finish().Findings;
     }
