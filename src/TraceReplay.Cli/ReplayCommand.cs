@@ -36,10 +36,18 @@ internal static class ReplayCommand
         return command;
     }
 
-    /// <summary>Warns of waivers that accept nothing, and when replay came to another final state than the trace tells.</summary>
+    /// <summary>
+    /// Warns of waivers that accept nothing, of a trace that tells no TLBI, and when replay came to another final state than the trace tells.
+    /// </summary>
     internal static void WriteNotices(CommandStreams streams, TraceDatabase database, ReplayRequest request)
     {
         WaiverNotice.Write(streams, database, request.WaiverFile);
+        if (!InfoReport.HasTlbi(database))
+        {
+            streams.Error.WriteLine(
+                "tracereplay: no TLBI in the trace: whether a break was completed is not judged; stores that replace a live descriptor without a break are");
+        }
+
         if (InfoReport.FinalDiffering(database) is > 0 and var differing)
         {
             streams.Error.WriteLine(

@@ -41,6 +41,13 @@ public static class InfoReport
         return replay.Read();
     }
 
+    /// <summary>True when replay met a TLBI: without one, no rule about completing a break can raise anything.</summary>
+    public static bool HasTlbi(TraceDatabase database)
+    {
+        using var operations = QueryResult.Run(database, "tlbi_summary");
+        return operations.Read();
+    }
+
     /// <summary>Values of the trace's final state that replay had otherwise.</summary>
     public static long FinalDiffering(TraceDatabase database)
     {

@@ -119,6 +119,18 @@ public sealed class JudgementTests : IDisposable
         Assert.Equal(1, await Count("\nbbm-block-to-table,error,,set_pte maker,2,", "query", db, "baseline_gone"));
     }
 
+    [Fact]
+    public async Task A_trace_that_tells_no_TLBI_is_judged_in_part_and_says_so()
+    {
+        const string Notice = "no TLBI in the trace: whether a break was completed is not judged";
+        await _fixture.RunAsync("analyze", Faulty, "--db", _fixture.File("a.db"));
+        Assert.DoesNotContain(Notice, _fixture.Error, StringComparison.Ordinal);
+        var lines = File.ReadLines(Faulty).Where(line => !line.Contains(" tlbi:", StringComparison.Ordinal));
+        var silent = Write("no-tlbi.trace", string.Join('\n', lines) + "\n");
+        Assert.Equal(ExitCode.ErrorsFound, await _fixture.RunAsync("analyze", silent));
+        Assert.Contains(Notice, _fixture.Error, StringComparison.Ordinal);
+    }
+
     // How often a text is in what this run prints.
     private async Task<int> Count(string text, params string[] arguments)
     {
