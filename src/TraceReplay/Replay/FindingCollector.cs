@@ -185,6 +185,13 @@ internal sealed class FindingCollector(IReplaySink sink, Policy policy, MachineS
     private Confidence ConfidenceOf(Verdict verdict)
     {
         var rule = verdict.RuleId;
+
+        // A trace that tells no TLBI does not tell that there was none.
+        if (!machine.Facts.HasTlbis && rule is (RuleId.TableReuse or RuleId.AsidReuse or RuleId.VmidReuse or RuleId.RegisterChange))
+        {
+            return Confidence.Unknown;
+        }
+
         var restsOnTlbis = rule.StartsWith("brk-", StringComparison.Ordinal)
             || rule is RuleId.TableReuse or RuleId.PermissionStale;
         if (!restsOnTlbis)
