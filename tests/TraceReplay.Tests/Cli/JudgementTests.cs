@@ -9,6 +9,8 @@ public sealed class JudgementTests : IDisposable
 {
     private static readonly string Faulty = Path.Combine(RepositoryPaths.Root, "traces", "rules", "bbm-block-to-table", "raises.trace");
 
+    private static readonly string ReusedAsid = Path.Combine(RepositoryPaths.Root, "traces", "rules", "asid-reuse-no-flush", "raises.trace");
+
     private static readonly string Clean = Path.Combine(RepositoryPaths.Root, "traces", "good", "map_fresh_pages.trace");
 
     private readonly CommandFixture _fixture = new() { Pipeline = Pipeline.OfLibrary };
@@ -125,11 +127,15 @@ public sealed class JudgementTests : IDisposable
         const string Notice = "no TLBI in the trace: whether a break was completed is not judged";
         await _fixture.RunAsync("analyze", Faulty, "--db", _fixture.File("a.db"));
         Assert.DoesNotContain(Notice, _fixture.Error, StringComparison.Ordinal);
-        var lines = File.ReadLines(Faulty).Where(line => !line.Contains(" tlbi:", StringComparison.Ordinal));
-        var silent = Write("no-tlbi.trace", string.Join('\n', lines) + "\n");
-        Assert.Equal(ExitCode.ErrorsFound, await _fixture.RunAsync("analyze", silent));
+        Assert.Equal(ExitCode.ErrorsFound, await _fixture.RunAsync("analyze", WithoutTlbis(Faulty)));
         Assert.Contains(Notice, _fixture.Error, StringComparison.Ordinal);
+        Assert.Equal(ExitCode.Clean, await _fixture.RunAsync("analyze", WithoutTlbis(ReusedAsid)));
+        Assert.Contains("findings: 0 errors, 0 warnings, 0 notes (1 more of unknown confidence)\n", _fixture.Output, StringComparison.Ordinal);
     }
+
+    private string WithoutTlbis(string trace) => Write(
+        "no-tlbi.trace",
+        string.Concat(File.ReadLines(trace).Where(line => !line.Contains(" tlbi:", StringComparison.Ordinal)).Select(line => line + "\n")));
 
     // How often a text is in what this run prints.
     private async Task<int> Count(string text, params string[] arguments)
