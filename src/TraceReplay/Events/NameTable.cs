@@ -8,11 +8,15 @@ namespace TraceReplay.Events;
 public readonly record struct TaskIdentity(string Comm, int Pid);
 
 /// <summary>Interned names and tasks: events carry small ids, the database one row per distinct text.</summary>
-/// <remarks>Id 0 is the absent name. Look-ups by UTF-8 bytes do not allocate for a name already known.</remarks>
+/// <remarks>
+/// Id 0 is the absent name. Look-ups by UTF-8 bytes do not allocate for a name already known. One thread makes ids; another may ask for
+/// the texts of those that were handed to it.
+/// </remarks>
 public sealed class NameTable
 {
-    private readonly List<string> _names = [""];
-    private readonly List<TaskIdentity> _tasks = [new TaskIdentity("", -1)];
+    // Not lists: a reader on another thread sees either the array before it grew or the one after.
+    private volatile string[] _names = new string[64];
+    private volatile TaskIdentity[] _tasks = new TaskIdentity[64];
     private readonly Dictionary<string, int> _idByName = new(StringComparer.Ordinal) { [""] = 0 };
     private readonly Dictionary<(string Comm, int Pid), int> _idByTask = [];
 
@@ -24,9 +28,15 @@ public sealed class NameTable
     private int[] _taskSlots = new int[256];
     private readonly List<(byte[] Comm, int Pid)> _taskUtf8 = [([], -1)];
 
-    public int NameCount => _names.Count;
+    public NameTable()
+    {
+        _names[0] = "";
+        _tasks[0] = new TaskIdentity("", -1);
+    }
 
-    public int TaskCount => _tasks.Count;
+    public int NameCount { get; private set; } = 1;
+
+    public int TaskCount { get; private set; } = 1;
 
     /// <summary>The text of a name id.</summary>
     public string Name(int id) => _names[id];
@@ -135,13 +145,13 @@ public sealed class NameTable
     private int Add(ReadOnlySpan<byte> utf8, uint hash, int slot)
     {
         var text = Encoding.UTF8.GetString(utf8);
-        var id = _names.Count;
-        _names.Add(text);
+        var id = NameCount++;
+        _names = Put(_names, id, text);
         _utf8.Add(utf8.ToArray());
         _idByName.TryAdd(text, id);
         _slots[slot] = id;
         _hashes[slot] = hash;
-        if (_names.Count * 2 > _slots.Length)
+        if (NameCount * 2 > _slots.Length)
         {
             GrowNames();
         }
@@ -172,13 +182,13 @@ public sealed class NameTable
 
     private int AddTask(ReadOnlySpan<byte> comm, int pid, int slot)
     {
-        var id = _tasks.Count;
+        var id = TaskCount++;
         var text = Encoding.UTF8.GetString(comm);
-        _tasks.Add(new TaskIdentity(text, pid));
+        _tasks = Put(_tasks, id, new TaskIdentity(text, pid));
         _taskUtf8.Add((comm.ToArray(), pid));
         _idByTask.TryAdd((text, pid), id);
         _taskSlots[slot] = id;
-        if (_tasks.Count * 2 > _taskSlots.Length)
+        if (TaskCount * 2 > _taskSlots.Length)
         {
             var slots = new int[_taskSlots.Length * 2];
             var mask = slots.Length - 1;
@@ -197,6 +207,13 @@ public sealed class NameTable
         }
 
         return id;
+    }
+
+    private static T[] Put<T>(T[] array, int at, T value)
+    {
+        var target = at < array.Length ? array : [.. array, .. new T[array.Length]];
+        target[at] = value;
+        return target;
     }
 
     // FNV-1a: names are short, and collisions only cost a comparison.

@@ -7,8 +7,8 @@ using TraceReplay.Symbols;
 namespace TraceReplay.Ingest;
 
 /// <summary>
-/// Fills one database from sources. Three threads share the work: one reads and hashes the source, one makes events of its text, one
-/// writes rows. A replay in the same go follows on a copy of the events, beside the making of indexes and the writing of what it finds.
+/// Fills one database from sources. Four threads share the work: one reads and hashes the source, one makes events of its text, one
+/// replays them where that is asked for, one writes rows.
 /// </summary>
 internal sealed class DatabaseImport : IDisposable
 {
@@ -24,8 +24,11 @@ internal sealed class DatabaseImport : IDisposable
     private readonly RowQueue? _queue;
     private readonly EventWriter? _writer;
     private readonly EventSpool? _spool;
+    private readonly ReplayTarget _target;
+    private readonly ReplayRun? _replay;
     private readonly SymbolTable? _givenSymbols;
     private readonly List<(string Path, SymbolTable Table)> _carriedSymbols = [];
+    private volatile bool _isRead;
     private long _bytesBefore;
 
     /// <param name="database">A database just made.</param>
@@ -49,7 +52,13 @@ internal sealed class DatabaseImport : IDisposable
         // On one processor a second thread would only cost its switches.
         _queue = Environment.ProcessorCount > 1 ? new RowQueue() : null;
         _writer = keepsEvents ? new EventWriter(database.Connection, _queue) : null;
-        _spool = options.Replay is null ? null : new EventSpool(database.Folder);
+        _target = new ReplayTarget(database, _queue, keepsEvents);
+        if (options.Replay is not null)
+        {
+            _spool = new EventSpool(database.Folder);
+            var shown = options.ReplayProgress is { } told ? new ProgressOnceRead(this, told) : null;
+            _replay = new ReplayRun(_target, _spool, _names, options.Replay, shown, cancellation);
+        }
     }
 
     /// <summary>Reads the sources, replays them where that is asked for, and makes the indexes.</summary>
@@ -57,18 +66,18 @@ internal sealed class DatabaseImport : IDisposable
     public ImportResult Run(IReadOnlyList<string> paths)
     {
         var session = ReadSources(paths);
+        _isRead = true;
+        _spool?.Complete();
         _writer?.Flush();
-        WriteRecord(session);
-        WriteSymbols();
-        if (_spool is null)
+        WriteAside(() =>
         {
+            WriteRecord(session);
+            WriteSymbols();
             MakeIndexes();
-        }
-        else
+        });
+        if (_replay is not null)
         {
-            Replayer.Replay(
-                (_database, _queue, KeepsHistory: _writer is not null, Beside: MakeIndexes),
-                _spool, _names, Facts(), _options.Replay!, _options.Review, _options.ReplayProgress, _cancellation);
+            Replayer.Finish(_replay, _target, _spool!, Facts(_sources.Select(source => source.Facts)), _options.Review);
         }
 
         _queue?.Drain();
@@ -78,7 +87,8 @@ internal sealed class DatabaseImport : IDisposable
 
     public void Dispose()
     {
-        // The queue first: nothing may use the statements and the transaction any more.
+        // Then the queue: nothing may use the statements and the transaction any more.
+        _replay?.Dispose();
         _queue?.Dispose();
         _writer?.Dispose();
         _transaction.Dispose();
@@ -102,8 +112,15 @@ internal sealed class DatabaseImport : IDisposable
         foreach (var path in paths)
         {
             _problems.TraceId = _sources.Count + 1;
+            session.HeaderCpuCount = 0;
             var collector = new TraceFactsCollector(_names);
             session.Sink = Sink(collector);
+            if (_spool is not null && Environment.ProcessorCount > 1)
+            {
+                _spool.HasBegun = () => _replay!.BeginBeside(Facts([.. _sources.Select(source => source.Facts),
+                    collector.Facts(session.Clock ?? default, session.HeaderCpuCount)]));
+            }
+
             var source = ReadSource(path, session);
             CheckHasEvents(source, session);
             _sources.Add((source, collector.Facts(source.Text.Clock, source.Text.HeaderCpuCount)));
@@ -174,7 +191,20 @@ internal sealed class DatabaseImport : IDisposable
         }
     }
 
-    private TraceFacts Facts() => _sources.Select(source => source.Facts).Aggregate(TraceFacts.Combine);
+    private static TraceFacts Facts(IEnumerable<TraceFacts> sources) => sources.Aggregate(TraceFacts.Combine);
+
+    // On the thread that writes rows, which is the only one to use the connection while that one is at work.
+    private void WriteAside(Action work)
+    {
+        if (_queue is null)
+        {
+            work();
+        }
+        else
+        {
+            _queue.Add(work);
+        }
+    }
 
     private ImportResult Result(ReadSession session) => new()
     {
@@ -222,5 +252,17 @@ internal sealed class DatabaseImport : IDisposable
         }
 
         return total;
+    }
+
+    // A replay beside the reading is shown once the reading is over: one line of progress at a time.
+    private sealed class ProgressOnceRead(DatabaseImport import, IProgress<long> next) : IProgress<long>
+    {
+        public void Report(long value)
+        {
+            if (import._isRead)
+            {
+                next.Report(value);
+            }
+        }
     }
 }

@@ -17,7 +17,6 @@ internal sealed class FtraceTextParser
     private readonly LineContext _context;
 
     private TraceClock? _clock;
-    private int _headerCpuCount;
     private long? _entriesInBuffer;
     private long? _entriesWritten;
 
@@ -73,7 +72,7 @@ internal sealed class FtraceTextParser
             LineCount = _lines.Number,
             SizeBytes = _lines.BytesRead,
             Clock = _clock ?? TraceClock.Time,
-            HeaderCpuCount = _headerCpuCount,
+            HeaderCpuCount = _session.HeaderCpuCount,
             EntriesInBuffer = _entriesInBuffer,
             EntriesWritten = _entriesWritten,
             IsDamaged = _lines.Damage is not null,
@@ -95,7 +94,7 @@ internal sealed class FtraceTextParser
         }
 
         (_entriesInBuffer, _entriesWritten) = (inBuffer, written);
-        _headerCpuCount = Math.Max(_headerCpuCount, cpuCount);
+        _session.HeaderCpuCount = Math.Max(_session.HeaderCpuCount, cpuCount);
         if (inBuffer < written)
         {
             _context.Report(ImportProblems.BufferOverwritten, $"{written} entries were written, {inBuffer} are in the buffer");
@@ -190,7 +189,7 @@ internal sealed class FtraceTextParser
         }
         else if (FtraceNotices.IsCpuCount(line, out var cpuCount))
         {
-            _headerCpuCount = Math.Max(_headerCpuCount, cpuCount);
+            _session.HeaderCpuCount = Math.Max(_session.HeaderCpuCount, cpuCount);
         }
         else if (FtraceNotices.IsStackFrame(line))
         {
@@ -213,7 +212,7 @@ internal sealed class FtraceTextParser
         }
 
         _context.Report(ImportProblems.LostEvents, $"the trace lost {count?.ToString(CultureInfo.InvariantCulture) ?? "an unknown number of"} events");
-        for (var each = 0; each <= Math.Max(_highestCpu, _headerCpuCount - 1); each++)
+        for (var each = 0; each <= Math.Max(_highestCpu, _session.HeaderCpuCount - 1); each++)
         {
             _context.SendLost(each, null);
         }

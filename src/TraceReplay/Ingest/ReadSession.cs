@@ -29,6 +29,9 @@ public sealed class ReadSession(IEventSink sink, NameTable names, ImportProblems
     /// <summary>Form of the first timestamp, null before it.</summary>
     public TraceClock? Clock { get; set; }
 
+    /// <summary>CPUs that a header of the current source names so far, 0 for none.</summary>
+    public int HeaderCpuCount { get; set; }
+
     /// <summary>Symbols that the current source carries.</summary>
     public SymbolTable Symbols { get; set; } = SymbolTable.None;
 

@@ -44,6 +44,12 @@ public sealed class AddressSpace
     private bool _asidUnknown;
     private int _loaded;
     private ushort _lastAsid;
+    private readonly FactsInUse _facts;
+    private readonly CpuSet _cpusKnown;
+
+    /// <param name="facts">Facts about the trace.</param>
+    /// <param name="cpusKnown">CPUs known of when it is made.</param>
+    internal AddressSpace(FactsInUse facts, CpuSet cpusKnown) => (_facts, _cpusKnown) = (facts, cpusKnown);
 
     /// <summary>Row id, 1-based in order of creation.</summary>
     public required int Id { get; init; }
@@ -119,9 +125,6 @@ public sealed class AddressSpace
 
     /// <summary>TLBIs that agreed with what was learnt.</summary>
     public int Confirmations { get; set; }
-
-    /// <summary>All CPUs of the machine, the holders of an unrooted space.</summary>
-    public CpuSet AllCpus { get; init; }
 
     /// <summary>Evidence that an unrooted space is live.</summary>
     public LivenessEvidence Evidence { get; set; }
@@ -293,6 +296,9 @@ public sealed class AddressSpace
         _asidObligations = null;
         _globalObligations = null;
     }
+
+    // All CPUs of the machine, the holders of an unrooted space.
+    private CpuSet AllCpus => _facts.AllOf(_cpusKnown);
 
     private Obligation[] BuildAsidObligations()
     {

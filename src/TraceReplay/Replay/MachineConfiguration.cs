@@ -33,29 +33,20 @@ internal readonly record struct RootShape(DescriptorFormat Format, int Level, in
 /// <summary>Facts about the translation regime that hold for all CPUs, with what stands in where the trace does not tell.</summary>
 internal sealed class MachineConfiguration
 {
-    // Fewer mapped pages than this tell nothing about the granule.
-    private const int PagesToInferGranule = 16;
-
-    private readonly TraceFacts _facts;
+    private readonly FactsInUse _facts;
     private readonly TranslationControl?[] _controls = new TranslationControl?[TranslationRegimes.Count];
     private readonly ulong?[] _memoryAttributes = new ulong?[TranslationRegimes.Count];
     private readonly DescriptorFeatures[] _features = new DescriptorFeatures[TranslationRegimes.Count];
     private readonly DescriptorFeatures _choices;
-    private Granule _granule;
+    private Granule? _toldGranule;
+    private GranuleSource _toldBy;
     private int? _inputAddressBits;
 
-    public MachineConfiguration(TraceFacts facts)
-        : this(facts, Policy.Default)
-    {
-    }
-
-    public MachineConfiguration(TraceFacts facts, Policy policy)
+    public MachineConfiguration(FactsInUse facts, Policy policy)
     {
         _facts = facts;
         _choices = ChoicesOf(policy);
         Array.Fill(_features, _choices);
-        _granule = Infer(facts) ?? Granule.Size4K;
-        GranuleSource = Infer(facts) is null ? GranuleSource.Assumed : GranuleSource.Inferred;
         if (facts.HypervisorConfiguration is { } first && new HypervisorConfiguration(first).HostAtEl2)
         {
             // Only a host at EL2 that is up writes E2H=1 first: before that it ran with TGE too.
@@ -64,7 +55,9 @@ internal sealed class MachineConfiguration
         }
     }
 
-    public GranuleSource GranuleSource { get; private set; }
+    public GranuleSource GranuleSource => _toldGranule is not null ? _toldBy
+        : _facts.InferredGranule is null ? GranuleSource.Assumed
+        : GranuleSource.Inferred;
 
     /// <summary>The regime of the kernel: EL2&amp;0 once a VHE host has set it up, else EL1&amp;0.</summary>
     public TranslationRegime Host { get; private set; }
@@ -93,20 +86,18 @@ internal sealed class MachineConfiguration
     /// <summary>FEAT_BBM level, from <c>pgtable_meta: bbm_level=</c>; null when not told.</summary>
     public int? BbmLevel { get; private set; }
 
-    public Granule Granule => _granule;
+    public Granule Granule => _toldGranule ?? _facts.InferredGranule ?? Granule.Size4K;
 
     /// <summary>Layout of descriptors whose half is not known.</summary>
     public DescriptorFormat DefaultFormat => HostControl?.FormatOf(UsableHalf, IsSecure, Features(Host))
         ?? new DescriptorFormat(
-            _granule, AssumedDs, Lpa: false, HardwareAccessFlag: false, HardwareDirty: null, IsSecure, DescriptorLayout.TwoRanges, Features(Host));
+            Granule, AssumedDs, Lpa: false, HardwareAccessFlag: false, HardwareDirty: null, IsSecure, DescriptorLayout.TwoRanges, Features(Host));
 
     /// <summary>False where nothing tells the units of range operations: no TCR, and pages too few or odd to show DS.</summary>
-    public bool IsDsTold => HostControl is not null || _granule.PageShift == 16 || AssumedDs || (_facts.PageAddressBits & 0x300) != 0;
+    public bool IsDsTold => HostControl is not null || Granule.PageShift == 16 || AssumedDs || _facts.ShowShareability;
 
     /// <summary>DS where TCR is not told: pages whose SH is never set have address bits there.</summary>
-    public bool AssumedDs =>
-        _granule.PageShift != 16
-        && (_facts.LowestLevel == -1 || (_facts.PageDescriptorCount >= PagesToInferGranule && (_facts.PageAddressBits & 0x300) == 0));
+    public bool AssumedDs => Granule.PageShift != 16 && _facts.ShowDs;
 
     /// <summary>Level of roots whose TCR is not known: the lowest level that the trace names, or that of 48-bit addresses.</summary>
     public int DefaultStartLevel
@@ -115,17 +106,17 @@ internal sealed class MachineConfiguration
         {
             if (HostControl is { } control)
             {
-                return _granule.StartLevel(64 - control.Size(UsableHalf));
+                return Granule.StartLevel(64 - control.Size(UsableHalf));
             }
 
             if (_inputAddressBits is { } bits)
             {
-                return _granule.StartLevel(bits);
+                return Granule.StartLevel(bits);
             }
 
             // A level that the granule does not have is damage: 4K begins at -1, 16K at 0, 64K at 1.
-            var usual = _granule.PageShift == 12 ? 0 : 1;
-            var lowest = _granule.PageShift switch { 12 => -1, 14 => 0, _ => 1 };
+            var usual = Granule.PageShift == 12 ? 0 : 1;
+            var lowest = Granule.PageShift switch { 12 => -1, 14 => 0, _ => 1 };
             return Math.Clamp(_facts.LowestLevel ?? usual, lowest, usual);
         }
     }
@@ -165,10 +156,10 @@ internal sealed class MachineConfiguration
 
     public void SetGranule(Granule granule, GranuleSource source)
     {
-        if (source >= GranuleSource)
+        if (_toldGranule is null || source >= _toldBy)
         {
-            _granule = granule;
-            GranuleSource = source;
+            _toldGranule = granule;
+            _toldBy = source;
         }
     }
 
@@ -227,7 +218,7 @@ internal sealed class MachineConfiguration
             }
 
             var start = DefaultStartLevel;
-            var bits = _inputAddressBits ?? (_granule.Shift(start) + _granule.IndexBits);
+            var bits = _inputAddressBits ?? (Granule.Shift(start) + Granule.IndexBits);
             return Shape(DefaultFormat, half, Math.Min(bits, 52), start);
         }
 
@@ -278,19 +269,6 @@ internal sealed class MachineConfiguration
             AccessFlagBreak.Off => DescriptorFeatures.ClearAccessFlagCached,
             _ => DescriptorFeatures.None,
         };
-
-    private static Granule? Infer(TraceFacts facts)
-    {
-        // One page at an address of 4K alignment is enough; that none is takes many.
-        if ((facts.PageAddressBits & 0x3000) != 0)
-        {
-            return Granule.Size4K;
-        }
-
-        return facts.PageDescriptorCount < PagesToInferGranule ? null
-            : (facts.PageAddressBits & 0xc000) != 0 ? Granule.Size16K
-            : Granule.Size64K;
-    }
 
     private static long ParseGranule(string value) => value.ToLowerInvariant() switch
     {

@@ -18,20 +18,21 @@ internal sealed class MachineState
     private int _useCount;
     private int _spaceCount;
     private int _compactSpacesAt = 1024;
+    private CpuSet _cpusKnown;
     private CpuSet _cpusWithKernelRoot;
     private bool _isSeenFromBoot;
     private AddressSpace? _firstKernelSpace;
 
-    public MachineState(TraceFacts facts, IReplaySink sink, Policy? policy = null)
+    public MachineState(FactsInUse facts, IReplaySink sink, Policy? policy = null)
     {
         Facts = facts;
         _sink = sink;
-        AllCpus = CpuSet.FirstCpus(Math.Max(1, facts.CpuCount));
+        _cpusKnown = facts.CpusKnown;
         Configuration = new MachineConfiguration(facts, policy ?? Policy.Default);
         Pending = new PendingSpaces();
     }
 
-    public TraceFacts Facts { get; }
+    public FactsInUse Facts { get; }
 
     public MachineConfiguration Configuration { get; }
 
@@ -43,7 +44,8 @@ internal sealed class MachineState
     /// <summary>Unrooted spaces whose ASID was learnt.</summary>
     public List<AddressSpace> Learnt { get; } = [];
 
-    public CpuSet AllCpus { get; private set; }
+    /// <summary>The CPUs that the trace names.</summary>
+    public CpuSet AllCpus => Facts.AllOf(_cpusKnown);
 
     public IReadOnlyList<AddressSpace> Spaces => _spaces;
 
@@ -62,9 +64,9 @@ internal sealed class MachineState
             _cpus.Add(new ProcessingElement(_cpus.Count));
         }
 
-        if (!AllCpus.Contains(cpu))
+        if (!_cpusKnown.Contains(cpu))
         {
-            AllCpus = AllCpus.With(cpu);
+            _cpusKnown = _cpusKnown.With(cpu);
         }
 
         return _cpus[cpu];
@@ -131,7 +133,7 @@ internal sealed class MachineState
 
         var incarnation = _incarnations.GetValueOrDefault(rootPa) + 1;
         _incarnations[rootPa] = incarnation;
-        var space = new AddressSpace
+        var space = new AddressSpace(Facts, _cpusKnown)
         {
             Id = ++_spaceCount,
             Regime = regime,
@@ -141,7 +143,6 @@ internal sealed class MachineState
             IsRooted = true,
             FirstSeq = seq,
             VaBase = shape.VaBase,
-            AllCpus = AllCpus,
             Evidence = LivenessEvidence.Certain,
             AsidUnknown = !Facts.HasRoots && RootSlot.Halves(regime) == 2,
         };
@@ -181,7 +182,7 @@ internal sealed class MachineState
     {
         var regime = Configuration.Host;
         var format = Configuration.DefaultFormat;
-        var space = new AddressSpace
+        var space = new AddressSpace(Facts, _cpusKnown)
         {
             Id = ++_spaceCount,
             Regime = regime,
@@ -190,7 +191,6 @@ internal sealed class MachineState
             Incarnation = 1,
             IsRooted = false,
             FirstSeq = seq,
-            AllCpus = AllCpus,
             Evidence = evidence,
         };
         space.Pending.SetGeometry(format.Granule);

@@ -18,7 +18,7 @@ public sealed class ReplayEngine : IEventSink
 
     private readonly IReplaySink _sink;
     private readonly NameTable _names;
-    private readonly TraceFacts _facts;
+    private readonly FactsInUse _facts;
     private readonly ReplayOptions _options;
     private readonly MachineState _machine;
     private readonly FindingCollector _findings;
@@ -57,15 +57,15 @@ public sealed class ReplayEngine : IEventSink
         ArgumentNullException.ThrowIfNull(names);
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(sink);
-        _facts = facts;
+        _facts = new FactsInUse(facts);
         _names = names;
         _options = options;
         _sink = sink;
-        _machine = new MachineState(facts, sink, options.Policy);
+        _machine = new MachineState(_facts, sink, options.Policy);
         _findings = new FindingCollector(sink, options.Policy, _machine);
         _records = new StaleRecords(_machine, sink);
         _tracker = new InvalidationTracker(_machine, _records, options.Policy);
-        _races = new ToleratedRaces(facts, options, names);
+        _races = new ToleratedRaces(_facts, options, names);
         _transitions = new TransitionLog(sink);
         var breaks = new BreakExplainer(_machine, _tracker, options.Policy);
         _requirements = new Requirements(_machine, options.Policy) { BbmLevel = BbmLevelOf(options) ?? 0 };
@@ -80,7 +80,7 @@ public sealed class ReplayEngine : IEventSink
         _roots = new RootTracker(_machine, sink, selector, _copies, _loads, tainted);
         _registers = new RegisterJudge(_machine, _findings, tainted);
         _roots.Registers = _registers;
-        _restrictions = new RestrictionWatch(_findings, facts, options, breaks);
+        _restrictions = new RestrictionWatch(_findings, _facts, options, breaks);
         _runs = new KernelRunTracker(sink);
         _pages = new PageReuseJudge(_machine, _findings, breaks);
         _visibility = new VisibilityJudge(_machine, _findings);
@@ -97,6 +97,10 @@ public sealed class ReplayEngine : IEventSink
         _roots.FirstLoaded = (space, writer) => _contiguous.BecameLive(space.Root, writer);
         _records.Completed = _contiguous.Completed;
     }
+
+    /// <summary>True when the whole trace has the facts that this replay relied on; asked after <see cref="Finish"/>.</summary>
+    /// <param name="all">Facts about the whole trace; the engine may have been made with those of its first events.</param>
+    public bool HoldsFor(TraceFacts all) => _facts.HoldFor(all);
 
     /// <summary>Findings so far.</summary>
     public IReadOnlyList<Finding> Findings => _findings.Findings;

@@ -5,7 +5,7 @@ using TraceReplay.Rules;
 namespace TraceReplay.Replay;
 
 /// <summary>Watches restrictions that wait for their invalidation, and reports those that wait too long.</summary>
-internal sealed class RestrictionWatch(FindingCollector findings, TraceFacts facts, ReplayOptions options, BreakExplainer breaks)
+internal sealed class RestrictionWatch(FindingCollector findings, FactsInUse facts, ReplayOptions options, BreakExplainer breaks)
 {
     private readonly Queue<(StaleRecord Record, int Generation, long Seq, long Time)> _waiting = new();
 

@@ -62,7 +62,7 @@ internal sealed class TableStores(
         else
         {
             // Where no store tells its level, the trees that become known later do.
-            if (machine.Facts.LowestLevel is not null)
+            if (machine.Facts.HasLevels)
             {
                 notes.LevelUnknown(pa, e.New, store);
             }

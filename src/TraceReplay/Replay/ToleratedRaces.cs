@@ -12,7 +12,7 @@ namespace TraceReplay.Replay;
 /// It breaks R_DDMVT on paper; the old page is not freed before the TLBI. It becomes a warning once the TLBI of the thread that zapped is
 /// seen, whether or not that of another thread came first. A TLBI that comes later than a restriction may wait is none of it.
 /// </remarks>
-internal sealed class ToleratedRaces(TraceFacts facts, ReplayOptions options, NameTable names)
+internal sealed class ToleratedRaces(FactsInUse facts, ReplayOptions options, NameTable names)
 {
     /// <summary>Tag of such findings.</summary>
     public const string Tag = "linux-tolerated";

@@ -5,75 +5,116 @@ using TraceReplay.Events;
 namespace TraceReplay.Store;
 
 /// <summary>
-/// A compact copy of the events of a trace, for replay. Replay needs facts about the whole trace before the first event, and cannot read
-/// the database while its rows are written to it. Some 25 bytes an event, read at 30 million events a second: one block in memory, more
-/// in a file without a name.
+/// A compact copy of the events of a trace, for replay: a replay beside the reading of the trace takes them from here, and may need them
+/// again once facts about the whole trace are known. Some 25 bytes an event, read at 30 million events a second.
 /// </summary>
 /// <remarks>
 /// A number is a byte that tells its length, and its low bytes; those of headers are differences from the event before. Read by the
 /// process that wrote it, so the order of bytes is that of the machine, which .NET runs on little-endian ones.
 /// </remarks>
+/// <param name="folder">Where a file is made, if there is need for one.</param>
 internal sealed class EventSpool(string folder) : IEventSink, IDisposable
 {
-    private const int BlockBytes = 1 << 20;
+    /// <summary>Stands for the length of a number that is absent.</summary>
+    public const byte NullLength = 0xff;
 
     // Kind, header and eight fields of nine bytes, and the mark behind the last event of a block.
     private const int LargestEvent = 1 + (13 * 9) + 1;
 
-    private const byte NullLength = 0xff;
+    private const int BlocksToBegin = 8;
 
-    private enum Kind : byte
-    {
-        EndOfBlock = 0,
-        PageTableWrite,
-        Tlbi,
-        Barrier,
-        SystemRegisterWrite,
-        TableKnown,
-        DescriptorKnown,
-        TableGone,
-        MachineFact,
-        PageAllocation,
-        ContextSwitch,
-        Marker,
-        LostEvents,
-    }
-
-    private readonly byte[] _block = new byte[BlockBytes];
-    private FileStream? _file;
+    private readonly SpoolBlocks _blocks = new(folder);
+    private byte[] _block = new byte[SpoolBlocks.BlockBytes];
     private int _at;
     private EventHeader _last;
+    private EventHeader _before;
     private bool _isComplete;
 
-    /// <summary>Sends all events to a sink. Nothing can be added afterwards, but they can be sent again.</summary>
-    public void Replay(IEventSink sink, CancellationToken cancellation)
+    /// <summary>
+    /// Called once, on the thread that adds events, when there are enough of them to tell facts about the trace: some 80,000. A replay
+    /// beside can begin then.
+    /// </summary>
+    public Action? HasBegun { get; set; }
+
+    /// <summary>Announces that another thread calls <see cref="ReplayBeside"/>.</summary>
+    public void BeginReadingBeside() => _blocks.ReadBeside();
+
+    /// <summary>Sends the events to a sink while they are added on another thread, until that one completes them.</summary>
+    public void ReplayBeside(IEventSink sink, CancellationToken cancellation)
+    {
+        try
+        {
+            var decoder = new SpoolDecoder();
+            for (var i = 0; _blocks.Await(i) is { } block; i++)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                decoder.Decode(block.Bytes, block.Before, sink);
+            }
+        }
+        finally
+        {
+            // Whatever stops it, the one who adds events is not held up.
+            _blocks.EndReading();
+        }
+    }
+
+    /// <summary>Nothing can be added afterwards.</summary>
+    public void Complete()
     {
         if (!_isComplete)
         {
-            EndBlock();
+            _block[_at] = (byte)SpooledKind.EndOfBlock;
+            _blocks.Complete(_block, _before);
             _isComplete = true;
-        }
-
-        _last = default;
-        if (_file is null)
-        {
-            ReplayBlock(sink);
-            return;
-        }
-
-        _file.Position = 0;
-        while (_file.ReadAtLeast(_block, BlockBytes, throwOnEndOfStream: false) == BlockBytes)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            ReplayBlock(sink);
         }
     }
 
-    public void Dispose() => _file?.Dispose();
+    /// <summary>Ends a replay beside that waits for events which will not come.</summary>
+    public void Abandon() => _blocks.Abandon();
+
+    /// <summary>Sends all events to a sink; once they are complete, as often as needed.</summary>
+    public void Replay(IEventSink sink, CancellationToken cancellation)
+    {
+        Complete();
+        var buffer = new byte[SpoolBlocks.BlockBytes];
+        var decoder = new SpoolDecoder();
+        for (var i = 0; i < _blocks.Count; i++)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            decoder.Decode(_blocks.Read(i, buffer), _blocks.Before(i), sink);
+        }
+    }
+
+    /// <summary>Sends the events of some sequence numbers to a sink, and others near them.</summary>
+    /// <param name="sequences">Ascending.</param>
+    /// <param name="sink">Receives the events.</param>
+    public void ReplayAround(IReadOnlyList<long> sequences, IEventSink sink)
+    {
+        Complete();
+        var buffer = new byte[SpoolBlocks.BlockBytes];
+        var decoder = new SpoolDecoder();
+        var next = 0;
+        for (var i = 0; i < _blocks.Count && next < sequences.Count; i++)
+        {
+            var last = i + 1 < _blocks.Count ? _blocks.Before(i + 1).Seq : long.MaxValue;
+            if (sequences[next] > last)
+            {
+                continue;
+            }
+
+            decoder.Decode(_blocks.Read(i, buffer), _blocks.Before(i), sink);
+            while (next < sequences.Count && sequences[next] <= last)
+            {
+                next++;
+            }
+        }
+    }
+
+    public void Dispose() => _blocks.Dispose();
 
     public void On(in PageTableWrite e)
     {
-        Begin(Kind.PageTableWrite, e.Header);
+        Begin(SpooledKind.PageTableWrite, e.Header);
         Put(e.Pa);
         Put(e.New);
         Put(e.Old);
@@ -86,7 +127,7 @@ internal sealed class EventSpool(string folder) : IEventSink, IDisposable
 
     public void On(in TlbiInstruction e)
     {
-        Begin(Kind.Tlbi, e.Header);
+        Begin(SpooledKind.Tlbi, e.Header);
         Put((ulong)e.Operation);
         Put(e.Operand);
         Put(e.Pc);
@@ -94,14 +135,14 @@ internal sealed class EventSpool(string folder) : IEventSink, IDisposable
 
     public void On(in BarrierInstruction e)
     {
-        Begin(Kind.Barrier, e.Header);
+        Begin(SpooledKind.Barrier, e.Header);
         Put((ulong)e.Kind);
         Put(e.Pc);
     }
 
     public void On(in SystemRegisterWrite e)
     {
-        Begin(Kind.SystemRegisterWrite, e.Header);
+        Begin(SpooledKind.SystemRegisterWrite, e.Header);
         Put((ulong)e.Register);
         Put(e.Value);
         Put(e.Pc);
@@ -109,7 +150,7 @@ internal sealed class EventSpool(string folder) : IEventSink, IDisposable
 
     public void On(in TableKnown e)
     {
-        Begin(Kind.TableKnown, e.Header);
+        Begin(SpooledKind.TableKnown, e.Header);
         Put(e.Base);
         Put((ulong)e.Level);
         Put((ulong?)e.Entries);
@@ -120,7 +161,7 @@ internal sealed class EventSpool(string folder) : IEventSink, IDisposable
 
     public void On(in DescriptorValueKnown e)
     {
-        Begin(Kind.DescriptorKnown, e.Header);
+        Begin(SpooledKind.DescriptorKnown, e.Header);
         Put((ulong)e.Source);
         Put(e.Pa);
         Put(e.Value);
@@ -130,7 +171,7 @@ internal sealed class EventSpool(string folder) : IEventSink, IDisposable
 
     public void On(in TableGone e)
     {
-        Begin(Kind.TableGone, e.Header);
+        Begin(SpooledKind.TableGone, e.Header);
         Put(e.IsFree ? 1UL : 0);
         Put(e.Base);
         Put((ulong?)e.Level);
@@ -139,14 +180,14 @@ internal sealed class EventSpool(string folder) : IEventSink, IDisposable
 
     public void On(in MachineFact e)
     {
-        Begin(Kind.MachineFact, e.Header);
+        Begin(SpooledKind.MachineFact, e.Header);
         Put((ulong)e.Key);
         Put((ulong)e.Value);
     }
 
     public void On(in PageAllocation e)
     {
-        Begin(Kind.PageAllocation, e.Header);
+        Begin(SpooledKind.PageAllocation, e.Header);
         Put(e.IsFree ? 1UL : 0);
         Put(e.FrameNumber);
         Put((ulong)e.Order);
@@ -154,29 +195,35 @@ internal sealed class EventSpool(string folder) : IEventSink, IDisposable
 
     public void On(in ContextSwitch e)
     {
-        Begin(Kind.ContextSwitch, e.Header);
+        Begin(SpooledKind.ContextSwitch, e.Header);
         Put((ulong)e.PreviousPid);
         Put((ulong)e.NextPid);
     }
 
     public void On(in Marker e)
     {
-        Begin(Kind.Marker, e.Header);
+        Begin(SpooledKind.Marker, e.Header);
         Put((ulong)e.Text);
     }
 
     public void On(in LostEvents e)
     {
-        Begin(Kind.LostEvents, e.Header);
+        Begin(SpooledKind.LostEvents, e.Header);
         Put((ulong?)e.Count);
     }
 
-    private void Begin(Kind kind, in EventHeader header)
+    private void Begin(SpooledKind kind, in EventHeader header)
     {
-        if (_at > BlockBytes - LargestEvent)
+        if (_at > SpoolBlocks.BlockBytes - LargestEvent)
         {
-            _file ??= CreateFile();
-            EndBlock();
+            _block[_at] = (byte)SpooledKind.EndOfBlock;
+            _block = _blocks.Exchange(_block, _before);
+            _before = _last;
+            _at = 0;
+            if (_blocks.Count == BlocksToBegin)
+            {
+                HasBegun?.Invoke();
+            }
         }
 
         _block[_at++] = (byte)kind;
@@ -186,27 +233,6 @@ internal sealed class EventSpool(string folder) : IEventSink, IDisposable
         Put((ulong)header.Cpu);
         Put((ulong)header.Task);
         _last = header;
-    }
-
-    private void EndBlock()
-    {
-        _block[_at] = (byte)Kind.EndOfBlock;
-        _file?.Write(_block);
-        _at = 0;
-    }
-
-    // In the folder of the database, which has room for twice as much; a folder for temporary files is often memory.
-    private FileStream CreateFile()
-    {
-        var path = Path.Combine(folder, $".tracereplay-{Path.GetRandomFileName()}");
-        var file = new FileStream(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Delete, bufferSize: 0, FileOptions.DeleteOnClose);
-        if (!OperatingSystem.IsWindows())
-        {
-            // Without a name it is gone however the process ends.
-            File.Delete(path);
-        }
-
-        return file;
     }
 
     private void Put(ulong? value)
@@ -228,84 +254,5 @@ internal sealed class EventSpool(string folder) : IEventSink, IDisposable
         _block[_at] = (byte)length;
         Unsafe.WriteUnaligned(ref _block[_at + 1], value);
         _at += 1 + length;
-    }
-
-    private ulong? GetOrNull()
-    {
-        if (_block[_at] != NullLength)
-        {
-            return Get();
-        }
-
-        _at++;
-        return null;
-    }
-
-    private int? GetIntOrNull() => (int?)(long?)GetOrNull();
-
-    private ulong Get()
-    {
-        var length = _block[_at];
-        var value = Unsafe.ReadUnaligned<ulong>(ref _block[_at + 1]);
-        _at += 1 + length;
-        return length == 8 ? value : value & ((1UL << (8 * length)) - 1);
-    }
-
-    private int GetInt() => (int)Get();
-
-    private EventHeader GetHeader() =>
-        _last = new(_last.Seq + (long)Get(), _last.Line + (long)Get(), _last.Time + (long)Get(), GetInt(), GetInt());
-
-    private void ReplayBlock(IEventSink sink)
-    {
-        _at = 0;
-        while (ReplayEvent(sink))
-        {
-        }
-    }
-
-    private bool ReplayEvent(IEventSink sink)
-    {
-        switch ((Kind)_block[_at++])
-        {
-            case Kind.PageTableWrite:
-                sink.On(new PageTableWrite(GetHeader(), Get(), Get(), GetOrNull(), GetIntOrNull(), GetOrNull(), GetInt(), GetInt(), GetOrNull()));
-                return true;
-            case Kind.Tlbi:
-                sink.On(new TlbiInstruction(GetHeader(), GetInt(), Get(), GetOrNull()));
-                return true;
-            case Kind.Barrier:
-                sink.On(new BarrierInstruction(GetHeader(), GetInt(), GetOrNull()));
-                return true;
-            case Kind.SystemRegisterWrite:
-                sink.On(new SystemRegisterWrite(GetHeader(), GetInt(), Get(), GetOrNull()));
-                return true;
-            case Kind.TableKnown:
-                sink.On(new TableKnown(GetHeader(), Get(), GetInt(), GetIntOrNull(), GetIntOrNull(), GetOrNull(), GetIntOrNull()));
-                return true;
-            case Kind.DescriptorKnown:
-                sink.On(new DescriptorValueKnown(GetHeader(), (DescriptorSource)GetInt(), Get(), Get(), GetOrNull(), GetIntOrNull()));
-                return true;
-            case Kind.TableGone:
-                sink.On(new TableGone(GetHeader(), Get() != 0, Get(), GetIntOrNull(), GetInt()));
-                return true;
-            case Kind.MachineFact:
-                sink.On(new MachineFact(GetHeader(), GetInt(), GetInt()));
-                return true;
-            case Kind.PageAllocation:
-                sink.On(new PageAllocation(GetHeader(), Get() != 0, Get(), GetInt()));
-                return true;
-            case Kind.ContextSwitch:
-                sink.On(new ContextSwitch(GetHeader(), GetInt(), GetInt()));
-                return true;
-            case Kind.Marker:
-                sink.On(new Marker(GetHeader(), GetInt()));
-                return true;
-            case Kind.LostEvents:
-                sink.On(new LostEvents(GetHeader(), (long?)GetOrNull()));
-                return true;
-            default:
-                return false;
-        }
     }
 }

@@ -13,7 +13,7 @@ public sealed class ReplayWriter : IReplaySink, IDisposable
     // In the order that references allow them to be emptied.
     private static readonly string[] Tables =
     [
-        "finding_store", "finding", "waiver", "baseline_finding", "rule", "root_swap", "kernel_run", "tlbi_site", "transition_count", "transition", "stale_record",
+        "finding_store", "finding", "waiver", "baseline_finding", "root_swap", "kernel_run", "tlbi_site", "transition_count", "transition", "stale_record",
         "table_use", "root_load", "address_space", "replay",
     ];
 
@@ -59,10 +59,8 @@ public sealed class ReplayWriter : IReplaySink, IDisposable
         // Two threads that use a connection at once corrupt SQLite's memory.
         queue?.Drain();
         DropIndexes();
-        foreach (var table in Tables)
-        {
-            connection.Execute($"DELETE FROM {table}");
-        }
+        Empty(Tables);
+        Empty("rule");
 
         var database = connection.Handle ?? throw new ArgumentException("the connection is not open", nameof(connection));
         _rootLoad = new(database, "root_load", "seq, cpu, half, space_id, asid", 5, queue);
@@ -102,6 +100,18 @@ public sealed class ReplayWriter : IReplaySink, IDisposable
 
         // Findings refer to them.
         _rule.Flush();
+    }
+
+    /// <summary>Takes back all that was written, for a replay that begins again.</summary>
+    public void Clear()
+    {
+        foreach (var inserter in _inserters)
+        {
+            inserter.Discard();
+        }
+
+        _queue?.Drain();
+        Empty(Tables);
     }
 
     public void RootLoad(long seq, int cpu, int half, AddressSpace space, ushort? asid)
@@ -251,6 +261,14 @@ public sealed class ReplayWriter : IReplaySink, IDisposable
         foreach (var inserter in _inserters)
         {
             inserter.Dispose();
+        }
+    }
+
+    private void Empty(params string[] tables)
+    {
+        foreach (var table in tables)
+        {
+            _connection.Execute($"DELETE FROM {table}");
         }
     }
 

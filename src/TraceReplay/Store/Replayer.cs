@@ -41,50 +41,25 @@ public static class Replayer
         reader.Read(events, cancellation);
         using var transaction = database.Connection.BeginTransaction();
         using var queue = Environment.ProcessorCount > 1 ? new RowQueue() : null;
-        var summary = Replay(
-            (database, queue, KeepsHistory: true, Beside: null), events, reader.Names, reader.ReadFacts(), options, review, progress, cancellation);
+        var target = new ReplayTarget(database, queue, KeepsHistory: true);
+        using var run = new ReplayRun(target, events, reader.Names, options, progress, cancellation);
+        var summary = Finish(run, target, events, reader.ReadFacts(), review);
         transaction.Commit();
         return summary;
     }
 
-    /// <summary>Replays events of which there is a copy; the caller holds the transaction.</summary>
-    /// <param name="target">
-    /// Where rows go, whether all that is derived is kept, and what else is to be done to the database on the thread that writes.
-    /// </param>
+    /// <summary>Ends a replay: findings are reviewed and indexes made.</summary>
+    /// <param name="run">The replay.</param>
+    /// <param name="target">Where it writes.</param>
     /// <param name="events">The events.</param>
-    /// <param name="names">The names that they refer to.</param>
     /// <param name="facts">Facts about all of them.</param>
-    /// <param name="options">How to replay.</param>
     /// <param name="review">Findings that are accepted, or known from before.</param>
-    /// <param name="progress">Told the number of events replayed, now and then.</param>
-    /// <param name="cancellation">Stops the replay.</param>
-    internal static ReplaySummary Replay(
-        (TraceDatabase Database, RowQueue? Queue, bool KeepsHistory, Action? Beside) target,
-        EventSpool events,
-        NameTable names,
-        TraceFacts facts,
-        ReplayOptions options,
-        FindingReview review,
-        IProgress<long>? progress,
-        CancellationToken cancellation)
+    internal static ReplaySummary Finish(ReplayRun run, ReplayTarget target, EventSpool events, TraceFacts facts, FindingReview review)
     {
-        using var writer = new ReplayWriter(target.Database.Connection, options.Policy, target.Queue, target.KeepsHistory);
-        if (target.Queue is not null && target.Beside is not null)
-        {
-            target.Queue.Add(target.Beside);
-        }
-        else
-        {
-            target.Beside?.Invoke();
-        }
-
-        var engine = new ReplayEngine(facts, names, options, writer);
-        events.Replay(progress is null ? engine : new ProgressSink(engine, progress), cancellation);
-        var summary = engine.Finish();
-        writer.Finish(summary);
+        var summary = run.Finish(facts);
         if (!target.KeepsHistory)
         {
-            StoreNamedEvents(target.Database, events, cancellation);
+            StoreNamedEvents(target.Database, events);
         }
 
         review.Apply(target.Database.Connection);
@@ -93,7 +68,7 @@ public static class Replayer
     }
 
     // Of events that are not stored otherwise: those that prove a finding, that a waiver is compared with, or that head a site of TLBIs.
-    private static void StoreNamedEvents(TraceDatabase database, EventSpool events, CancellationToken cancellation)
+    private static void StoreNamedEvents(TraceDatabase database, EventSpool events)
     {
         var named = database.Connection.Query<long>(
             """
@@ -106,7 +81,7 @@ public static class Replayer
             """,
             buffered: false).ToHashSet();
         using var writer = new EventWriter(database.Connection);
-        events.Replay(new SelectedEvents(named, writer), cancellation);
+        events.ReplayAround([.. named.Order()], new SelectedEvents(named, writer));
         writer.Flush();
     }
 }

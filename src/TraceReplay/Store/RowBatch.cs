@@ -28,6 +28,8 @@ internal sealed class RowBatch(RowInserter table, int capacity)
         _kinds[Count++] = CellKind.Text;
     }
 
+    public void Clear() => Count = 0;
+
     public CellKind Kind(int at) => _kinds[at];
 
     public long Number(int at) => _numbers[at];

@@ -98,6 +98,9 @@ internal sealed class RowInserter : IDisposable
         }
     }
 
+    /// <summary>Drops the rows that are still gathered.</summary>
+    public void Discard() => _rows.Clear();
+
     public void Dispose()
     {
         _one?.Dispose();

@@ -1,6 +1,7 @@
 using TraceReplay.Arm;
 using TraceReplay.Events;
 using TraceReplay.Replay;
+using TraceReplay.Rules;
 
 namespace TraceReplay.Tests.Arm;
 
@@ -38,7 +39,7 @@ public sealed class ArmVectorTests
         {
             for (var half = 0; half <= 1; half++)
             {
-                var shape = new MachineConfiguration(new TraceFacts()).ShapeOf(TranslationRegime.El1, half, Control(granule, size));
+                var shape = new MachineConfiguration(new FactsInUse(new TraceFacts()), Policy.Default).ShapeOf(TranslationRegime.El1, half, Control(granule, size));
                 Assert.NotNull(shape);
                 var entries = size == first ? row[4] : size == last ? row[5] : $"{shape.Value.Entries}";
                 var vaBase = half == 0 ? 0 : 0 - (1UL << (64 - size));

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text;
 using Dapper;
 using TraceReplay.Ingest;
 using TraceReplay.Replay;
@@ -13,6 +15,7 @@ public sealed class ImportReplayTests
     [InlineData("violations-6.12-4k-n1-2cpu.kernel.ftrace.gz")]
     [InlineData("workload-lost-events.trace_pipe.gz")]
     [InlineData("workload-counter-clock.ftrace.gz")]
+    [InlineData("boot-6.12-64k-n1-2cpu.ftrace.gz")]
     public void Every_table_is_the_same(string capture)
     {
         using var folder = new TemporaryFolder();
@@ -36,6 +39,41 @@ public sealed class ImportReplayTests
         Assert.Equal("ok", one.Connection.ExecuteScalar<string>("PRAGMA integrity_check"));
         Assert.Equal(["one.db", "two.db"], folder.Files.Order(StringComparer.Ordinal));
     }
+
+    // The replay begins beside the reading, after some 80,000 events, and takes the machine for one of a single CPU until then.
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(1, 1)]
+    public void What_the_end_of_a_trace_tells_counts_for_its_beginning(int lastCpu, int findings)
+    {
+        using var folder = new TemporaryFolder();
+        var text = new StringBuilder(
+            """
+            a-1 [000] 1: pgtable_write: level=3 pa=0x40103028 old=0x0 new=0xe8000048000f43
+            a-1 [000] 2: pgtable_write: level=3 pa=0x40103028 old=0xe8000048000f43 new=0x0
+            a-1 [000] 3: barrier: dsb ish
+            a-1 [000] 4: tlbi: op=vaae1 arg=0x405
+            a-1 [000] 5: barrier: dsb ish
+            a-1 [000] 6: pgtable_write: level=3 pa=0x40103028 old=0x0 new=0xe8000049000f43
+
+            """);
+        for (var i = 0; i < 200_000; i++)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"a-1 [000] {10 + i}: barrier: dsb ish pc=0xffff800080000000\n");
+        }
+
+        text.Append(CultureInfo.InvariantCulture, $"a-2 [00{lastCpu}] 900000: barrier: isb\n");
+        var path = folder.Write("t", Encoding.UTF8.GetBytes(text.ToString()));
+        var options = new ImportOptions { Replay = new ReplayOptions() };
+        TraceImporter.Import([path], folder["one.db"], options, null, TestContext.Current.CancellationToken);
+        using var database = TraceDatabase.Open(folder["one.db"], writable: true);
+        Assert.Equal(findings, database.Connection.ExecuteScalar<long>("SELECT count(*) FROM finding WHERE rule = 'brk-tlbi-local'"));
+        var together = ReplayTables.Select(table => Rows(database, table)).ToList();
+        Replayer.Replay(database, new ReplayOptions(), cancellation: TestContext.Current.CancellationToken);
+        Assert.Equal(together, ReplayTables.Select(table => Rows(database, table)));
+    }
+
+    private static readonly string[] ReplayTables = ["replay", "finding", "finding_store", "stale_record", "transition", "table_use", "tlbi_site"];
 
     [Fact]
     public void Several_pieces_are_replayed_as_one_capture()

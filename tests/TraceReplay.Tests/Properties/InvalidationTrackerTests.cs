@@ -30,7 +30,7 @@ public sealed class InvalidationTrackerTests
         var granule = new[] { Granule.Size4K, Granule.Size16K, Granule.Size64K }[random.Next(3)];
 
         // Without barriers in the trace a covered record is complete at once: the outcome of a TLBI is then seen by itself.
-        var machine = new MachineState(new TraceFacts { CpuCount = 4, HasRoots = true, HasTables = true, HasTlbis = true }, DiscardedRows.Instance);
+        var machine = new MachineState(new FactsInUse(new TraceFacts { CpuCount = 4, HasRoots = true, HasTables = true, HasTlbis = true }), DiscardedRows.Instance);
         var records = new StaleRecords(machine, DiscardedRows.Instance);
         var tracker = new InvalidationTracker(machine, records, Policy.Default);
         var spaces = Spaces(machine, granule, random);

@@ -41,6 +41,7 @@ internal sealed class TraceDatParser : ILinePosition
         _session.RawBytes = () => _bytes.BytesRead;
         _file = TraceDatFile.Open(_bytes, OnDamage);
         _session.Symbols = _file.Strings.Symbols;
+        _session.HeaderCpuCount = _file.CpuCount;
         var streams =
             from buffer in _file.Buffers
             from data in buffer.Cpus
