@@ -101,6 +101,9 @@ internal sealed class FindingCollector(IReplaySink sink, Policy policy, MachineS
         return finding;
     }
 
+    /// <summary>True where a verdict of this rule and key would be folded into an earlier finding, whose words are kept.</summary>
+    public bool GoesOn(string rule, FoldKind kind, long key) => _folds.TryGetValue((rule, (long)kind, key), out var fold) && fold.IsOpen;
+
     /// <summary>Findings whose window touches a gap in the trace cannot be relied on (the gap may hold the missing TLBI).</summary>
     public void Doubt(long gapStart, long gapEnd)
     {

@@ -12,10 +12,10 @@ internal sealed class PendingSpaces
     /// <summary>Largest number of records open at once.</summary>
     public int Peak { get; private set; }
 
-    /// <summary>Spaces of one register, by <see cref="RootSlot"/>.</summary>
-    public IReadOnlyList<AddressSpace> Rooted(int slot) => _bySlot[slot];
+    /// <summary>Spaces of one register, by <see cref="RootSlot"/>: a list, which is walked at every TLBI without an enumerator on the heap.</summary>
+    public List<AddressSpace> Rooted(int slot) => _bySlot[slot];
 
-    public IReadOnlyList<AddressSpace> Unrooted => _bySlot[RootSlot.Unrooted];
+    public List<AddressSpace> Unrooted => _bySlot[RootSlot.Unrooted];
 
     public void Add(StaleRecord record)
     {

@@ -68,11 +68,12 @@ internal sealed class StoreNotes(MachineState machine, FindingCollector findings
         // and used again without a word.
         var isExplained = (machine.DoubtfulBefore != 0 && lastSeq <= machine.DoubtfulBefore) || use is null || !IsSurelyWalked(use.Space)
             || (!machine.Facts.HasTables && (lastSeq == 0 || !use.Space.IsRooted));
-        var writer = lastSeq == 0 ? "the value was told before" : $"the last store to it in the trace, at line {lines.LineOf(lastSeq)}, left";
+        var rule = isExplained ? RuleId.TraceGap : RuleId.ValueChangedUnseen;
+        var key = isExplained ? 0 : (long)(pa >> TableFrame.Shift);
         findings.Report(
             new Verdict
             {
-                RuleId = isExplained ? RuleId.TraceGap : RuleId.ValueChangedUnseen,
+                RuleId = rule,
                 Confidence = machine.Facts.HasTables ? Confidence.Certain : Confidence.Likely,
                 Where = store,
                 Space = use?.Space,
@@ -82,9 +83,15 @@ internal sealed class StoreNotes(MachineState machine, FindingCollector findings
                 Old = expected,
                 New = found,
                 StaleStore = lines.EventAt(lastSeq),
-                Summary = $"the store at line {store.Header.Line} found 0x{found:x}; {writer} 0x{expected:x}: something else wrote to it and is not in the trace",
+                Summary = findings.GoesOn(rule, FoldKind.Place, key) ? "" : Unseen(expected, found, lastSeq, store),
             },
-            FoldKind.Place, isExplained ? 0 : (long)(pa >> TableFrame.Shift), null);
+            FoldKind.Place, key, null);
+    }
+
+    private string Unseen(ulong expected, ulong found, long lastSeq, in StoreContext store)
+    {
+        var writer = lastSeq == 0 ? "the value was told before" : $"the last store to it in the trace, at line {lines.LineOf(lastSeq)}, left";
+        return $"the store at line {store.Header.Line} found 0x{found:x}; {writer} 0x{expected:x}: something else wrote to it and is not in the trace";
     }
 
     private void JudgeEncoding(

@@ -217,7 +217,9 @@ public sealed record Policy
     /// <param name="severity">Severity by the rule and the circumstances.</param>
     public Severity? SeverityOf(string rule, string? regime, Severity severity)
     {
-        var chosen = regime is not null && Severities.TryGetValue($"{rule}@{regime}", out var special) ? special
+        // Asked for every store that belongs to a finding; most policies choose none.
+        var chosen = Severities.Count == 0 ? null
+            : regime is not null && Severities.TryGetValue($"{rule}@{regime}", out var special) ? special
             : Severities.TryGetValue(rule, out var general) ? general : null;
         return chosen switch
         {

@@ -85,27 +85,20 @@ internal sealed class EventSpool(string folder) : IEventSink, IDisposable
         }
     }
 
-    /// <summary>Sends the events of some sequence numbers to a sink, and others near them.</summary>
+    /// <summary>Sends the events of some sequence numbers to a sink; blocks without any are passed over.</summary>
     /// <param name="sequences">Ascending.</param>
     /// <param name="sink">Receives the events.</param>
-    public void ReplayAround(IReadOnlyList<long> sequences, IEventSink sink)
+    public void ReplaySelected(IEnumerable<long> sequences, IEventSink sink)
     {
         Complete();
+        using var selected = new SelectedEvents(sequences, sink);
         var buffer = new byte[SpoolBlocks.BlockBytes];
         var decoder = new SpoolDecoder();
-        var next = 0;
-        for (var i = 0; i < _blocks.Count && next < sequences.Count; i++)
+        for (var i = 0; i < _blocks.Count && selected.Wanted != long.MaxValue; i++)
         {
-            var last = i + 1 < _blocks.Count ? _blocks.Before(i + 1).Seq : long.MaxValue;
-            if (sequences[next] > last)
+            if (i + 1 == _blocks.Count || selected.Wanted <= _blocks.Before(i + 1).Seq)
             {
-                continue;
-            }
-
-            decoder.Decode(_blocks.Read(i, buffer), _blocks.Before(i), sink);
-            while (next < sequences.Count && sequences[next] <= last)
-            {
-                next++;
+                decoder.Decode(_blocks.Read(i, buffer), _blocks.Before(i), selected);
             }
         }
     }

@@ -70,7 +70,16 @@ public static class Replayer
     // Of events that are not stored otherwise: those that prove a finding, that a waiver is compared with, or that head a site of TLBIs.
     private static void StoreNamedEvents(TraceDatabase database, EventSpool events)
     {
-        var named = database.Connection.Query<long>(
+        using var writer = new EventWriter(database.Connection);
+        events.ReplaySelected(NamedEvents(database), writer);
+        writer.Flush();
+    }
+
+    // Read as they are needed: of a trace with a fault at every turn they are many.
+    private static IEnumerable<long> NamedEvents(TraceDatabase database)
+    {
+        using var command = database.Connection.CreateCommand();
+        command.CommandText =
             """
             SELECT seq FROM finding
             UNION SELECT stale_seq FROM finding WHERE stale_seq IS NOT NULL
@@ -78,10 +87,12 @@ public static class Replayer
             UNION SELECT barrier_seq FROM finding WHERE barrier_seq IS NOT NULL
             UNION SELECT seq FROM finding_store
             UNION SELECT first_seq FROM tlbi_site
-            """,
-            buffered: false).ToHashSet();
-        using var writer = new EventWriter(database.Connection);
-        events.ReplayAround([.. named.Order()], new SelectedEvents(named, writer));
-        writer.Flush();
+            ORDER BY 1
+            """;
+        using var reader = command.ExecuteReader();
+        while (reader.Read())
+        {
+            yield return reader.GetInt64(0);
+        }
     }
 }

@@ -3,13 +3,30 @@ using TraceReplay.Events;
 namespace TraceReplay.Store;
 
 /// <summary>Passes on the events of given sequence numbers.</summary>
-internal sealed class SelectedEvents(HashSet<long> sequences, IEventSink next) : IEventSink
+internal sealed class SelectedEvents : IEventSink, IDisposable
 {
+    private readonly IEnumerator<long> _sequences;
+    private readonly IEventSink _next;
+
+    /// <param name="sequences">Ascending, as the events are.</param>
+    /// <param name="next">Receives them.</param>
+    public SelectedEvents(IEnumerable<long> sequences, IEventSink next)
+    {
+        _sequences = sequences.GetEnumerator();
+        _next = next;
+        Advance();
+    }
+
+    /// <summary>The next sequence number that is asked for; <see cref="long.MaxValue"/> when there is none.</summary>
+    public long Wanted { get; private set; }
+
+    public void Dispose() => _sequences.Dispose();
+
     public void On(in PageTableWrite e)
     {
         if (IsSelected(e.Header))
         {
-            next.On(e);
+            _next.On(e);
         }
     }
 
@@ -17,7 +34,7 @@ internal sealed class SelectedEvents(HashSet<long> sequences, IEventSink next) :
     {
         if (IsSelected(e.Header))
         {
-            next.On(e);
+            _next.On(e);
         }
     }
 
@@ -25,7 +42,7 @@ internal sealed class SelectedEvents(HashSet<long> sequences, IEventSink next) :
     {
         if (IsSelected(e.Header))
         {
-            next.On(e);
+            _next.On(e);
         }
     }
 
@@ -33,7 +50,7 @@ internal sealed class SelectedEvents(HashSet<long> sequences, IEventSink next) :
     {
         if (IsSelected(e.Header))
         {
-            next.On(e);
+            _next.On(e);
         }
     }
 
@@ -41,7 +58,7 @@ internal sealed class SelectedEvents(HashSet<long> sequences, IEventSink next) :
     {
         if (IsSelected(e.Header))
         {
-            next.On(e);
+            _next.On(e);
         }
     }
 
@@ -49,7 +66,7 @@ internal sealed class SelectedEvents(HashSet<long> sequences, IEventSink next) :
     {
         if (IsSelected(e.Header))
         {
-            next.On(e);
+            _next.On(e);
         }
     }
 
@@ -57,7 +74,7 @@ internal sealed class SelectedEvents(HashSet<long> sequences, IEventSink next) :
     {
         if (IsSelected(e.Header))
         {
-            next.On(e);
+            _next.On(e);
         }
     }
 
@@ -65,7 +82,7 @@ internal sealed class SelectedEvents(HashSet<long> sequences, IEventSink next) :
     {
         if (IsSelected(e.Header))
         {
-            next.On(e);
+            _next.On(e);
         }
     }
 
@@ -73,7 +90,7 @@ internal sealed class SelectedEvents(HashSet<long> sequences, IEventSink next) :
     {
         if (IsSelected(e.Header))
         {
-            next.On(e);
+            _next.On(e);
         }
     }
 
@@ -81,7 +98,7 @@ internal sealed class SelectedEvents(HashSet<long> sequences, IEventSink next) :
     {
         if (IsSelected(e.Header))
         {
-            next.On(e);
+            _next.On(e);
         }
     }
 
@@ -89,7 +106,7 @@ internal sealed class SelectedEvents(HashSet<long> sequences, IEventSink next) :
     {
         if (IsSelected(e.Header))
         {
-            next.On(e);
+            _next.On(e);
         }
     }
 
@@ -97,9 +114,19 @@ internal sealed class SelectedEvents(HashSet<long> sequences, IEventSink next) :
     {
         if (IsSelected(e.Header))
         {
-            next.On(e);
+            _next.On(e);
         }
     }
 
-    private bool IsSelected(in EventHeader header) => sequences.Contains(header.Seq);
+    private bool IsSelected(in EventHeader header)
+    {
+        while (Wanted < header.Seq)
+        {
+            Advance();
+        }
+
+        return Wanted == header.Seq;
+    }
+
+    private void Advance() => Wanted = _sequences.MoveNext() ? _sequences.Current : long.MaxValue;
 }

@@ -89,7 +89,7 @@ public sealed class TraceDatabase : IDisposable
             }
 
             // More cache does not make the queries faster: pages that are not in it are in that of the system.
-            connection.Execute("PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY;");
+            connection.Execute("PRAGMA cache_size = -32768;");
             return new TraceDatabase(path, connection, isLocked: false);
         }
         catch (SqliteException e)
