@@ -12,8 +12,10 @@ namespace TraceReplay.Store;
 /// A number is a byte that tells its length, and its low bytes; those of headers are differences from the event before. Read by the
 /// process that wrote it, so the order of bytes is that of the machine, which .NET runs on little-endian ones.
 /// </remarks>
-/// <param name="folder">Where a file is made, if there is need for one.</param>
-internal sealed class EventSpool(string folder) : IEventSink, IDisposable
+/// <param name="folder">
+/// Where a file is made, if there is need for one; null where the events are replayed once, beside the one who adds them.
+/// </param>
+internal sealed class EventSpool(string? folder) : IEventSink, IDisposable
 {
     /// <summary>Stands for the length of a number that is absent.</summary>
     public const byte NullLength = 0xff;

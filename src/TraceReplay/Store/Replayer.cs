@@ -35,15 +35,23 @@ public static class Replayer
     private static ReplaySummary ReplayAndStore(
         TraceDatabase database, ReplayOptions options, IProgress<long>? progress, FindingReview review, CancellationToken cancellation)
     {
-        // A connection can either be read or be written. Copied first, the events are replayed while another thread writes rows.
-        var reader = new EventReader(database);
-        using var events = new EventSpool(database.Folder);
-        reader.Read(events, cancellation);
+        // Three threads share the work: this one reads events, one replays them, one writes rows.
+        var isShared = Environment.ProcessorCount > 1;
+        using var source = database.OpenEvents();
+        var reader = new EventReader(source);
+        var facts = reader.ReadFacts();
+        using var events = new EventSpool(isShared ? null : database.Folder);
         using var transaction = database.Connection.BeginTransaction();
-        using var queue = Environment.ProcessorCount > 1 ? new RowQueue() : null;
+        using var queue = isShared ? new RowQueue() : null;
         var target = new ReplayTarget(database, queue, KeepsHistory: true);
         using var run = new ReplayRun(target, events, reader.Names, options, progress, cancellation);
-        var summary = Finish(run, target, events, reader.ReadFacts(), review);
+        if (isShared)
+        {
+            run.BeginBeside(facts);
+        }
+
+        reader.Read(events, cancellation);
+        var summary = Finish(run, target, events, facts, review);
         transaction.Commit();
         return summary;
     }

@@ -6,8 +6,8 @@ namespace TraceReplay.Store;
 /// Blocks of spooled events in the order in which they were filled: the last ones in memory, those before in a file without a name. One
 /// thread fills them; another may read along.
 /// </summary>
-/// <param name="folder">Where the file is made, if there is need for one.</param>
-internal sealed class SpoolBlocks(string folder) : IDisposable
+/// <param name="folder">Where the file is made, if there is need for one; null to drop the blocks that the reader beside has left behind.</param>
+internal sealed class SpoolBlocks(string? folder) : IDisposable
 {
     /// <summary>Size of a block: some 10,000 events, and no more than a second-level cache holds.</summary>
     public const int BlockBytes = 1 << 18;
@@ -54,8 +54,12 @@ internal sealed class SpoolBlocks(string folder) : IDisposable
 
             // While it is written nobody asks for it: the reader is past it, and there is no other before all is complete.
             var oldest = _inMemory.Dequeue();
-            _file ??= CreateFile();
-            _file.Write(oldest);
+            if (folder is not null)
+            {
+                _file ??= CreateFile(folder);
+                _file.Write(oldest);
+            }
+
             _inFile++;
             return oldest;
         }
@@ -135,7 +139,7 @@ internal sealed class SpoolBlocks(string folder) : IDisposable
     }
 
     // In the folder of the database, which has room for twice as much; a folder for temporary files is often memory.
-    private FileStream CreateFile()
+    private static FileStream CreateFile(string folder)
     {
         var path = Path.Combine(folder, $".tracereplay-{Path.GetRandomFileName()}");
         var file = new FileStream(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Delete, bufferSize: 0, FileOptions.DeleteOnClose);

@@ -107,6 +107,23 @@ public sealed class TraceDatabase : IDisposable
     /// <summary>A second connection for reading, for use by another thread; null while the database is being made, which locks it.</summary>
     public TraceDatabase? OpenAgain() => _isLocked ? null : Open(Path, writable: false);
 
+    /// <summary>
+    /// A second connection to the event tables, for use by another thread while this one writes what a replay derives. It takes no lock
+    /// and expects the file to stay as it is, which holds for the pages of these tables: only an import writes them.
+    /// </summary>
+    internal TraceDatabase OpenEvents()
+    {
+        var text = new SqliteConnectionStringBuilder
+        {
+            DataSource = new Uri(System.IO.Path.GetFullPath(Path)).AbsoluteUri + "?immutable=1",
+            Mode = SqliteOpenMode.ReadOnly,
+            Pooling = false,
+        };
+        var connection = new SqliteConnection(text.ToString());
+        connection.Open();
+        return new TraceDatabase(Path, connection, isLocked: false);
+    }
+
     /// <summary>True when an import may take the place of this file: a TraceReplay database of any version, or an empty regular file.</summary>
     /// <exception cref="DatabaseException">The file cannot be read.</exception>
     public static bool IsReplaceable(string path)
