@@ -31,18 +31,15 @@ happening AS (
   WHERE pa = @pa
   UNION ALL
   SELECT r.complete_seq, 2, r.id,
-    ifnull(b.line, (SELECT line FROM event WHERE seq = r.complete_seq)),
+    r.complete_line,
     ifnull(b.cpu, (SELECT cpu FROM event WHERE seq = r.complete_seq)),
     ifnull(b.time_ns, (SELECT time_ns FROM event WHERE seq = r.complete_seq)),
     ifnull(b.task_id, (SELECT task_id FROM event WHERE seq = r.complete_seq)),
     'complete', r.old, NULL,
-    'no TLB holds the value removed at line '
-      || ifnull(w.line, (SELECT line FROM event WHERE seq = r.break_seq)) || ' any more'
-      || iif(r.tlbi_seq IS NULL, '',
-        '; TLBI at line ' || (SELECT line FROM tlbi WHERE seq = r.tlbi_seq))
+    'no TLB holds the value removed at line ' || r.break_line || ' any more'
+      || iif(r.tlbi_seq IS NULL, '', '; TLBI at line ' || r.tlbi_line)
   FROM stale_record AS r
   LEFT JOIN barrier AS b ON b.seq = r.complete_seq
-  LEFT JOIN pgtable_write AS w ON w.seq = r.break_seq
   WHERE r.pa = @pa
     AND r.complete_seq IS NOT NULL
   UNION ALL

@@ -16,42 +16,23 @@
 -- column: asid ASID, empty for a global entry or when not known
 -- column: old the stale value
 -- column: new what replaced it
-WITH
--- A break is nearly always a store and a completion a barrier: the view event, which looks into
--- every table, is asked last.
-longest AS (
-  SELECT *
-  FROM stale_record
-  WHERE complete_seq IS NOT NULL
-    AND (@class IS NULL OR class = @class)
-  ORDER BY complete_seq - break_seq DESC, id
-  LIMIT @limit
-),
-placed AS (
-  SELECT
-    r.*,
-    ifnull(w.line, (SELECT line FROM event WHERE seq = r.break_seq)) AS break_line,
-    ifnull(b.line, (SELECT line FROM event WHERE seq = r.complete_seq)) AS complete_line,
-    ifnull(b.time_ns, (SELECT time_ns FROM event WHERE seq = r.complete_seq))
-      - ifnull(w.time_ns, (SELECT time_ns FROM event WHERE seq = r.break_seq)) AS window_ns
-  FROM longest AS r
-  LEFT JOIN pgtable_write AS w ON w.seq = r.break_seq
-  LEFT JOIN barrier AS b ON b.seq = r.complete_seq
-)
 SELECT
-  r.complete_seq - r.break_seq AS events_between,
-  iif((SELECT is_counter FROM _clock), r.window_ns,
-    printf('%d.%09d', r.window_ns / 1000000000, r.window_ns % 1000000000)) AS time_between,
-  r.break_line,
-  (SELECT line FROM tlbi WHERE seq = r.tlbi_seq) AS tlbi_line,
-  r.complete_line,
-  r.class,
-  printf('0x%016x', r.pa) AS pa,
-  r.level,
-  iif(r.va IS NULL, NULL, printf('0x%016x', r.va)) AS va,
-  r.size_bytes,
-  r.asid,
-  printf('0x%016x', r.old) AS old,
-  printf('0x%016x', r.new) AS new
-FROM placed AS r
-ORDER BY events_between DESC, r.id;
+  complete_seq - break_seq AS events_between,
+  iif((SELECT is_counter FROM _clock), window_ns,
+    printf('%d.%09d', window_ns / 1000000000, window_ns % 1000000000)) AS time_between,
+  break_line,
+  tlbi_line,
+  complete_line,
+  class,
+  printf('0x%016x', pa) AS pa,
+  level,
+  iif(va IS NULL, NULL, printf('0x%016x', va)) AS va,
+  size_bytes,
+  asid,
+  printf('0x%016x', old) AS old,
+  printf('0x%016x', new) AS new
+FROM stale_record
+WHERE complete_seq IS NOT NULL
+  AND (@class IS NULL OR class = @class)
+ORDER BY events_between DESC, id
+LIMIT @limit;

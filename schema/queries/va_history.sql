@@ -48,10 +48,9 @@ entry AS MATERIALIZED (
 ),
 record AS MATERIALIZED (
   SELECT n.level, n.pa, r.id, r.break_seq, r.tlbi_seq, r.complete_seq, r.old,
-    ifnull(w.line, (SELECT line FROM event WHERE seq = r.break_seq)) AS break_line
+    r.break_line, r.complete_line
   FROM entry AS n
   CROSS JOIN stale_record AS r ON r.pa = n.pa
-  LEFT JOIN pgtable_write AS w ON w.seq = r.break_seq
   WHERE EXISTS (SELECT 1 FROM entry_use AS u
     WHERE u.pa = n.pa
       AND u.level = n.level
@@ -59,7 +58,7 @@ record AS MATERIALIZED (
       AND ifnull(u.to_seq, r.break_seq) >= r.break_seq)
 ),
 completion AS MATERIALIZED (
-  SELECT r.*, ifnull(b.line, (SELECT line FROM event WHERE seq = r.complete_seq)) AS line,
+  SELECT r.*, r.complete_line AS line,
     ifnull(b.cpu, (SELECT cpu FROM event WHERE seq = r.complete_seq)) AS cpu,
     ifnull(b.time_ns, (SELECT time_ns FROM event WHERE seq = r.complete_seq)) AS time_ns,
     ifnull(b.task_id, (SELECT task_id FROM event WHERE seq = r.complete_seq)) AS task_id

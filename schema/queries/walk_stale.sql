@@ -25,9 +25,9 @@ SELECT
   r.group_bytes,
   r.asid,
   printf('0x%016x', r.old) AS old,
-  (SELECT line FROM event WHERE seq = r.break_seq) AS break_line,
-  (SELECT line FROM tlbi WHERE seq = r.tlbi_seq AND seq <= @seq) AS tlbi_line,
-  (SELECT line FROM event WHERE seq = r.complete_seq) AS complete_line
+  r.break_line,
+  iif(r.tlbi_seq <= @seq, r.tlbi_line, NULL) AS tlbi_line,
+  r.complete_line
 FROM stale_record AS r
 WHERE (r.va & ~(coalesce(r.group_bytes, r.size_bytes) - 1)) <= @va
   AND (r.va | (coalesce(r.group_bytes, r.size_bytes) - 1)) >= @va

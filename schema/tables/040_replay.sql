@@ -77,7 +77,11 @@ CREATE TABLE stale_record (
   new           INTEGER NOT NULL, -- what replaced it
   class         TEXT    NOT NULL, -- transition class T1..T30 of old -> new
   tlbi_seq      INTEGER,          -- the TLBI that covered it last
-  complete_seq  INTEGER           -- the DSB that completed it; NULL: never in this trace
+  complete_seq  INTEGER,          -- the DSB that completed it; NULL: never in this trace
+  break_line    INTEGER NOT NULL, -- lines of the three, for they are asked for in numbers
+  tlbi_line     INTEGER,
+  complete_line INTEGER,
+  window_ns     INTEGER           -- from the store to the completion
 ) STRICT;
 
 -- Changes from one valid descriptor to another, directly or by way of an invalid value; makes and breaks alone are only counted.

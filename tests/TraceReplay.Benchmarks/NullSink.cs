@@ -63,7 +63,7 @@ internal sealed class NullSink : IEventSink, IReplaySink
     {
     }
 
-    public void StaleRecord(StaleRecord record, long? completeSeq)
+    public void StaleRecord(StaleRecord record, EventHeader? complete)
     {
     }
 

@@ -1,4 +1,5 @@
 using TraceReplay.Arm;
+using TraceReplay.Events;
 using TraceReplay.Rules;
 
 namespace TraceReplay.Replay;
@@ -17,7 +18,7 @@ internal sealed class DiscardedRows : IReplaySink
     {
     }
 
-    public void StaleRecord(StaleRecord record, long? completeSeq)
+    public void StaleRecord(StaleRecord record, EventHeader? complete)
     {
     }
 

@@ -1,4 +1,5 @@
 using TraceReplay.Arm;
+using TraceReplay.Events;
 using TraceReplay.Rules;
 
 namespace TraceReplay.Replay;
@@ -66,8 +67,8 @@ public interface IReplaySink
     /// <summary>A table left its place, or stayed in it to the end (<paramref name="toSeq"/> null).</summary>
     void TableUse(TableUse use, long? toSeq);
 
-    /// <summary>A stale record was completed, or was still open at the end (<paramref name="completeSeq"/> null).</summary>
-    void StaleRecord(StaleRecord record, long? completeSeq);
+    /// <summary>A stale record was completed, or was still open at the end (<paramref name="complete"/> null, else the event that did it).</summary>
+    void StaleRecord(StaleRecord record, EventHeader? complete);
 
     void Transition(in Transition transition);
 

@@ -238,6 +238,7 @@ internal sealed class InvalidationTracker(MachineState machine, StaleRecords rec
         if (!machine.Facts.HasBarriers)
         {
             record.TlbiSeq = tlbi.Header.Seq;
+            record.TlbiLine = tlbi.Header.Line;
             record.TlbiStep = step;
             records.Complete(record, mask, step, tlbi.IsBroadcast, cpu.Cpu, tlbi.Header.Seq);
             return true;
@@ -257,6 +258,7 @@ internal sealed class InvalidationTracker(MachineState machine, StaleRecords rec
             var joinsEarlier = record.TlbiWaits && record.TlbiCpu == cpu.Cpu && record.TlbiIsBroadcast == tlbi.IsBroadcast
                 && record.TlbiStep == step;
             record.TlbiSeq = tlbi.Header.Seq;
+            record.TlbiLine = tlbi.Header.Line;
             record.TlbiCpu = cpu.Cpu;
             record.TlbiMask = joinsEarlier ? record.TlbiMask | mask : mask;
             record.TlbiIsBroadcast = tlbi.IsBroadcast;

@@ -51,6 +51,9 @@ internal sealed class MachineState
 
     public IReadOnlyList<ProcessingElement> Cpus => _cpus;
 
+    /// <summary>The event that is replayed.</summary>
+    public EventHeader Now { get; set; }
+
     /// <summary>Contents stored before this event may have changed unseen: events were lost. 0 for never.</summary>
     public long DoubtfulBefore { get; set; }
 

@@ -294,6 +294,7 @@ public sealed class ReplayEngine : IEventSink
     public void On(in LostEvents e)
     {
         // The marker is printed before the next event of its CPU: the gap began after the last one.
+        _machine.Now = e.Header;
         var cpu = _machine.Cpu(e.Header.Cpu);
         _findings.Doubt(cpu.LastSeq, e.Header.Seq);
         ReportLost(e);
@@ -389,6 +390,7 @@ public sealed class ReplayEngine : IEventSink
     private void BeginEvent(in EventHeader header)
     {
         _events++;
+        _machine.Now = header;
         _lines.Note(header.Seq, header.Line);
         var cpu = _machine.Cpu(header.Cpu);
         if (_options.Policy.ImpliedDsbAtSwitch && (cpu.SwitchPending || IsOtherTask(cpu, header)))

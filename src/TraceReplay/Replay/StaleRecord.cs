@@ -120,6 +120,9 @@ public sealed class StaleRecord
     /// <summary>Sequence number of the last TLBI that covered it, 0 for none.</summary>
     public long TlbiSeq { get; internal set; }
 
+    /// <summary>Line of that TLBI; means nothing while there is none.</summary>
+    public long TlbiLine { get; internal set; }
+
     /// <summary>CPU of that TLBI.</summary>
     public int TlbiCpu { get; internal set; }
 

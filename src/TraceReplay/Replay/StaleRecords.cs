@@ -115,7 +115,7 @@ internal sealed class StaleRecords(MachineState machine, IReplaySink sink)
     {
         machine.Pending.Remove(record);
         record.IsOpen = false;
-        sink.StaleRecord(record, completeSeq);
+        sink.StaleRecord(record, completeSeq is null ? null : machine.Now);
         Completed?.Invoke(record);
         if (record.Target is { } target)
         {

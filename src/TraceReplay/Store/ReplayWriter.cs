@@ -2,6 +2,7 @@ using Dapper;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 using TraceReplay.Arm;
+using TraceReplay.Events;
 using TraceReplay.Replay;
 using TraceReplay.Rules;
 
@@ -67,7 +68,8 @@ public sealed class ReplayWriter : IReplaySink, IDisposable
         _tableUse = new(database, "table_use", "id, space_id, base, level, entries, va_base, parent_pa, from_seq, to_seq", 9, queue);
         _staleRecord = new(
             database, "stale_record",
-            "id, break_seq, pa, level, space_id, va, size_bytes, group_bytes, asid, old, new, class, tlbi_seq, complete_seq", 14, queue);
+            "id, break_seq, pa, level, space_id, va, size_bytes, group_bytes, asid, old, new, class, tlbi_seq, complete_seq, "
+            + "break_line, tlbi_line, complete_line, window_ns", 18, queue);
         _transition = new(
             database, "transition",
             "seq, space_id, class, is_live, via_break, pa, level, va, old, new, stale_id, finding_id, verdict, linux_verdict", 14, queue);
@@ -139,7 +141,7 @@ public sealed class ReplayWriter : IReplaySink, IDisposable
             .Add(use.Parent is null ? null : use.ParentPa).Add(use.FromSeq).Add(toSeq).Insert();
     }
 
-    public void StaleRecord(StaleRecord record, long? completeSeq)
+    public void StaleRecord(StaleRecord record, EventHeader? complete)
     {
         ArgumentNullException.ThrowIfNull(record);
         if (!_keepsHistory)
@@ -155,7 +157,9 @@ public sealed class ReplayWriter : IReplaySink, IDisposable
             : null;
         _staleRecord.Row().Add(record.Id).Add(record.Break.Header.Seq).Add(record.Pa).Add(record.Level).Add(SpaceId(space)).Add(va)
             .Add(record.Size).Add(group).Add(asid).Add(record.Value).Add(record.NewValue).Add(DescriptorText.Name(record.Class))
-            .Add(record.TlbiSeq == 0 ? null : (long?)record.TlbiSeq).Add(completeSeq).Insert();
+            .Add(record.TlbiSeq == 0 ? null : (long?)record.TlbiSeq).Add(complete?.Seq)
+            .Add(record.Break.Header.Line).Add(record.TlbiSeq == 0 ? null : (long?)record.TlbiLine).Add(complete?.Line)
+            .Add(complete?.Time - record.Break.Header.Time).Insert();
     }
 
     public void Transition(in Transition transition)
