@@ -221,12 +221,18 @@ internal sealed class EventSpool(string? folder) : IEventSink, IDisposable
             }
         }
 
-        _block[_at++] = (byte)kind;
-        Put((ulong)(header.Seq - _last.Seq));
-        Put((ulong)(header.Line - _last.Line));
+        // Nearly always the next line, by the same task.
+        var isNext = header.Seq == _last.Seq + 1 && header.Line == _last.Line + 1 && header.Cpu == _last.Cpu && header.Task == _last.Task;
+        _block[_at++] = (byte)(isNext ? (int)kind : (int)kind | SpoolDecoder.WholeHeader);
         Put((ulong)(header.Time - _last.Time));
-        Put((ulong)header.Cpu);
-        Put((ulong)header.Task);
+        if (!isNext)
+        {
+            Put((ulong)(header.Seq - _last.Seq));
+            Put((ulong)(header.Line - _last.Line));
+            Put((ulong)header.Cpu);
+            Put((ulong)header.Task);
+        }
+
         _last = header;
     }
 

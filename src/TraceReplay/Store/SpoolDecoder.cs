@@ -24,6 +24,9 @@ internal enum SpooledKind : byte
 /// <summary>Reads the events of the blocks that an <see cref="EventSpool"/> filled, one block after the other.</summary>
 internal sealed class SpoolDecoder
 {
+    /// <summary>Set in the kind of an event whose header is not that of the next line by the same task.</summary>
+    public const int WholeHeader = 0x80;
+
     private byte[] _block = [];
     private int _at;
     private EventHeader _last;
@@ -65,48 +68,60 @@ internal sealed class SpoolDecoder
 
     private int GetInt() => (int)Get();
 
-    private EventHeader GetHeader() =>
-        _last = new(_last.Seq + (long)Get(), _last.Line + (long)Get(), _last.Time + (long)Get(), GetInt(), GetInt());
+    private void ReadHeader(bool isWhole)
+    {
+        var time = _last.Time + (long)Get();
+        _last = isWhole
+            ? new EventHeader(_last.Seq + (long)Get(), _last.Line + (long)Get(), time, GetInt(), GetInt())
+            : new EventHeader(_last.Seq + 1, _last.Line + 1, time, _last.Cpu, _last.Task);
+    }
 
     private bool ReplayEvent(IEventSink sink)
     {
-        switch ((SpooledKind)_block[_at++])
+        var kind = _block[_at++];
+        if (kind == (byte)SpooledKind.EndOfBlock)
+        {
+            return false;
+        }
+
+        ReadHeader((kind & WholeHeader) != 0);
+        switch ((SpooledKind)(kind & ~WholeHeader))
         {
             case SpooledKind.PageTableWrite:
-                sink.On(new PageTableWrite(GetHeader(), Get(), Get(), GetOrNull(), GetIntOrNull(), GetOrNull(), GetInt(), GetInt(), GetOrNull()));
+                sink.On(new PageTableWrite(_last, Get(), Get(), GetOrNull(), GetIntOrNull(), GetOrNull(), GetInt(), GetInt(), GetOrNull()));
                 return true;
             case SpooledKind.Tlbi:
-                sink.On(new TlbiInstruction(GetHeader(), GetInt(), Get(), GetOrNull()));
+                sink.On(new TlbiInstruction(_last, GetInt(), Get(), GetOrNull()));
                 return true;
             case SpooledKind.Barrier:
-                sink.On(new BarrierInstruction(GetHeader(), GetInt(), GetOrNull()));
+                sink.On(new BarrierInstruction(_last, GetInt(), GetOrNull()));
                 return true;
             case SpooledKind.SystemRegisterWrite:
-                sink.On(new SystemRegisterWrite(GetHeader(), GetInt(), Get(), GetOrNull()));
+                sink.On(new SystemRegisterWrite(_last, GetInt(), Get(), GetOrNull()));
                 return true;
             case SpooledKind.TableKnown:
-                sink.On(new TableKnown(GetHeader(), Get(), GetInt(), GetIntOrNull(), GetIntOrNull(), GetOrNull(), GetIntOrNull()));
+                sink.On(new TableKnown(_last, Get(), GetInt(), GetIntOrNull(), GetIntOrNull(), GetOrNull(), GetIntOrNull()));
                 return true;
             case SpooledKind.DescriptorKnown:
-                sink.On(new DescriptorValueKnown(GetHeader(), (DescriptorSource)GetInt(), Get(), Get(), GetOrNull(), GetIntOrNull()));
+                sink.On(new DescriptorValueKnown(_last, (DescriptorSource)GetInt(), Get(), Get(), GetOrNull(), GetIntOrNull()));
                 return true;
             case SpooledKind.TableGone:
-                sink.On(new TableGone(GetHeader(), Get() != 0, Get(), GetIntOrNull(), GetInt()));
+                sink.On(new TableGone(_last, Get() != 0, Get(), GetIntOrNull(), GetInt()));
                 return true;
             case SpooledKind.MachineFact:
-                sink.On(new MachineFact(GetHeader(), GetInt(), GetInt()));
+                sink.On(new MachineFact(_last, GetInt(), GetInt()));
                 return true;
             case SpooledKind.PageAllocation:
-                sink.On(new PageAllocation(GetHeader(), Get() != 0, Get(), GetInt()));
+                sink.On(new PageAllocation(_last, Get() != 0, Get(), GetInt()));
                 return true;
             case SpooledKind.ContextSwitch:
-                sink.On(new ContextSwitch(GetHeader(), GetInt(), GetInt()));
+                sink.On(new ContextSwitch(_last, GetInt(), GetInt()));
                 return true;
             case SpooledKind.Marker:
-                sink.On(new Marker(GetHeader(), GetInt()));
+                sink.On(new Marker(_last, GetInt()));
                 return true;
             case SpooledKind.LostEvents:
-                sink.On(new LostEvents(GetHeader(), (long?)GetOrNull()));
+                sink.On(new LostEvents(_last, (long?)GetOrNull()));
                 return true;
             default:
                 return false;
