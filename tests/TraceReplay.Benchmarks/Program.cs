@@ -21,6 +21,9 @@ switch (args)
     case ["--stages", var rounds, var path]:
         Stages.Print(path, Number(rounds), Console.Out);
         break;
+    case ["--queries", var rounds, var path]:
+        QueryTimes.Print(path, Number(rounds), Console.Out);
+        break;
     default:
         BenchmarkSwitcher.FromAssembly(typeof(BenchmarkTrace).Assembly).Run(args, DefaultConfig.Instance);
         break;

@@ -49,7 +49,7 @@ done
 echo 'COMMIT;' >>"$work/import.sql"
 events=$(sqlite3 "$work/rows.db" 'SELECT max(last_seq) FROM trace')
 
-names=(analyze analyze-only import sqlite-import insert-rows)
+names=(rules analyze analyze-only import replay sqlite-import insert-rows)
 if command -v trace-cmd >/dev/null && [ -e "$dat" ]; then
     names+=(trace-cmd analyze-report)
     if [[ $dat == *.gz ]]; then
@@ -66,7 +66,7 @@ measure() {
     shift
     /usr/bin/time -o "$work/time" -f '%e %M %U %S' "$@" >"$work/out" 2>"$work/err" || {
         # analyze says with its exit status whether it found errors.
-        [[ $name == analyze* && $(sed -n 's/Command exited with non-zero status //p' "$work/time") =~ ^[13]$ ]] || { cat "$work/err" >&2; exit 1; }
+        [[ $name == analyze* || $name == replay ]] && [[ $(sed -n 's/Command exited with non-zero status //p' "$work/time") =~ ^[13]$ ]] || { cat "$work/err" >&2; exit 1; }
     }
     tail -n 1 "$work/time" >>"$work/$name.times"
 }
@@ -75,6 +75,8 @@ for ((round = 0; round < rounds; round++)); do
     for name in "${names[@]}"; do
         rm -f "$work"/out.db
         case $name in
+            rules) measure "$name" "$tool" rules ;;
+            replay) measure "$name" "$tool" replay "$work/rows.db" ;;
             analyze) rm -rf "$work/reports"; measure "$name" "$tool" analyze "$text" --db "$work/out.db" --out "$work/reports" ;;
             analyze-only) rm -rf "$work/reports"; measure "$name" "$tool" analyze "$text" --out "$work/reports" ;;
             analyze-report) measure "$name" "$tool" analyze "$work/report.txt" --db "$work/out.db" ;;
@@ -91,6 +93,8 @@ for ((round = 0; round < rounds; round++)); do
 done
 
 declare -A what=(
+    [rules]='`tracereplay rules`: start-up, no events'
+    [replay]='`tracereplay replay` of the imported database'
     [analyze]='`tracereplay analyze --db --out`: events, replay, indexes, findings, all CSVs'
     [analyze-only]='`tracereplay analyze --out`: verdict and the CSVs about findings, nothing kept'
     [import]='`tracereplay import`'
@@ -134,3 +138,8 @@ echo
 echo 'Steps in one process, each alone (`--stages`):'
 echo
 DOTNET_TieredPGO=0 dotnet run --project "$here" -c Release -- --stages "$rounds" "$text"
+
+echo
+echo 'Questions to an open database, read once before (`--queries`):'
+echo
+DOTNET_TieredPGO=0 dotnet run --project "$here" -c Release -- --queries "$rounds" "$text" | head -n 14
