@@ -114,6 +114,7 @@ echo '| --- | ---: | ---: | ---: | ---: | ---: | ---: |'
 for name in "${names[@]}"; do
     count=$events
     [[ $name != trace-cmd && $name != analyze-report ]] || count=$dat_events
+    [[ $name != rules ]] || count=0
     row=$(sort -n "$work/$name.times" | awk -v what="${what[$name]}" -v events="$count" '
         { s[NR] = $1; if ($2 > peak) peak = $2; if (NR == 1 || $3 + $4 < cpu) cpu = $3 + $4 }
         END {
