@@ -132,6 +132,10 @@ public sealed class TraceFactsCollector(NameTable names) : IEventSink
 
     public void On(in ContextSwitch e) => SeeCpu(e.Header.Cpu);
 
+    public void On(in LockOperation e) => SeeCpu(e.Header.Cpu);
+
+    public void On(in LockHint e) => SeeCpu(e.Header.Cpu);
+
     public void On(in Marker e) => SeeCpu(e.Header.Cpu);
 
     public void On(in LostEvents e) => SeeCpu(e.Header.Cpu);

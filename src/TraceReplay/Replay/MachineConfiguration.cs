@@ -93,6 +93,12 @@ internal sealed class MachineConfiguration
     /// <summary>FEAT_BBM level, from <c>pgtable_meta: bbm_level=</c>; null when not told.</summary>
     public int? BbmLevel { get; private set; }
 
+    /// <summary>
+    /// True where <c>pgtable_meta: locks=casemate</c> says that every lock and hint is told, every tree has a lock, and a plain store under it
+    /// comes first or behind a DSB.
+    /// </summary>
+    public bool FollowsCasemate { get; private set; }
+
     public Granule Granule => _granule;
 
     /// <summary>Layout of descriptors whose half is not known.</summary>
@@ -204,6 +210,9 @@ internal sealed class MachineConfiguration
                 break;
             case "ttl":
                 HasTtl = value != "0";
+                break;
+            case "locks":
+                FollowsCasemate = value == "casemate";
                 break;
             case "security":
                 IsSecure = value == "secure";

@@ -43,6 +43,7 @@ public sealed class ReplayEngine : IEventSink
     private readonly PageReuseJudge _pages;
     private readonly TableLinkJudge _links;
     private readonly VisibilityJudge _visibility;
+    private readonly LockJudge _locks;
     private readonly Lints? _lints;
     private readonly LineIndex _lines = new();
     private long _events;
@@ -86,10 +87,11 @@ public sealed class ReplayEngine : IEventSink
         _visibility = new VisibilityJudge(_machine, _findings);
         _lints = options.Lints || options.Policy.Lints ? new Lints(_machine, _findings) : null;
         var howNames = new NameCache(names);
+        _locks = new LockJudge(_machine, _findings, howNames);
         _links = new TableLinkJudge(_machine, _findings, howNames, _lines, options.Policy);
         _stores = new TableStores(
             _machine, _judge, _records, _reuse, _contiguous, _copies, tainted, _runs, new StoreNotes(_machine, _findings, howNames, _lines),
-            _links, _visibility, _lints);
+            _links, _visibility, _locks, _lints);
         _sites = new TlbiSites(sink);
         _operations = new OperationCache(names);
         _judge.Restricted = _restrictions.Add;
@@ -246,6 +248,7 @@ public sealed class ReplayEngine : IEventSink
         {
             var entries = EntriesAt(e.Base) ?? _machine.Configuration.Granule.EntriesPerTable;
             _stores.Forget(e.Base, (ulong)entries << 3, e.Header.Seq);
+            _locks.Gone(e.Base, (ulong)entries << 3);
         }
     }
 
@@ -285,6 +288,18 @@ public sealed class ReplayEngine : IEventSink
         _machine.Cpu(e.Header.Cpu).SwitchPending = true;
     }
 
+    public void On(in LockOperation e)
+    {
+        Begin(e.Header);
+        _locks.On(e);
+    }
+
+    public void On(in LockHint e)
+    {
+        Begin(e.Header);
+        _locks.On(e);
+    }
+
     public void On(in Marker e) => Begin(e.Header);
 
     public void On(in LostEvents e)
@@ -296,6 +311,7 @@ public sealed class ReplayEngine : IEventSink
         _contiguous.Forget(e.Header.Seq);
         _visibility.Forget();
         _roots.Lost(e.Header.Cpu);
+        _locks.Lost(e.Header.Cpu);
         ForgetStaleRecords(e.Header.Seq);
         _machine.DoubtfulBefore = e.Header.Seq;
         _events++;
@@ -413,6 +429,11 @@ public sealed class ReplayEngine : IEventSink
     private void Synchronise(BarrierOperation barrier, in EventHeader header)
     {
         _tracker.Synchronise(barrier, header);
+        if (_locks.IsJudging)
+        {
+            _locks.Synchronised(header.Cpu);
+        }
+
         if (barrier.CoversStores)
         {
             _contiguous.Synchronised(header.Cpu);

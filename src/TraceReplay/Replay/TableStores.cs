@@ -6,7 +6,7 @@ namespace TraceReplay.Replay;
 /// <summary>Applies stores and told contents to memory and to the tables' places, and has each judged where it counts.</summary>
 internal sealed class TableStores(
     MachineState machine, StoreJudge judge, StaleRecords records, ReuseJudge reuse, ContiguousJudge contiguous, CopyJudge copies,
-    TaintedSpaces tainted, KernelRunTracker runs, StoreNotes notes, TableLinkJudge links, VisibilityJudge visibility, Lints? lints)
+    TaintedSpaces tainted, KernelRunTracker runs, StoreNotes notes, TableLinkJudge links, VisibilityJudge visibility, LockJudge locks, Lints? lints)
 {
     private readonly List<TableUse> _uses = [];
     private readonly List<StaleRecord> _dropped = [];
@@ -272,6 +272,11 @@ internal sealed class TableStores(
         if (_judged.Length < _uses.Count)
         {
             _judged = new JudgedStore[_uses.Count * 2];
+        }
+
+        if (locks.IsJudging)
+        {
+            locks.Stored(primary, primary.IndexOf(pa), known, oldValue, newValue, store);
         }
 
         var judged = _judged;

@@ -35,6 +35,8 @@ internal sealed class EventSpool(string folder) : IEventSink, IDisposable
         MachineFact,
         PageAllocation,
         ContextSwitch,
+        LockOperation,
+        LockHint,
         Marker,
         LostEvents,
     }
@@ -157,6 +159,21 @@ internal sealed class EventSpool(string folder) : IEventSink, IDisposable
         Begin(Kind.ContextSwitch, e.Header);
         Put((ulong)e.PreviousPid);
         Put((ulong)e.NextPid);
+    }
+
+    public void On(in LockOperation e)
+    {
+        Begin(Kind.LockOperation, e.Header);
+        Put((ulong)e.Action);
+        Put(e.Address);
+    }
+
+    public void On(in LockHint e)
+    {
+        Begin(Kind.LockHint, e.Header);
+        Put((ulong)e.Kind);
+        Put(e.Location);
+        Put(e.Value);
     }
 
     public void On(in Marker e)
@@ -297,6 +314,12 @@ internal sealed class EventSpool(string folder) : IEventSink, IDisposable
                 return true;
             case Kind.ContextSwitch:
                 sink.On(new ContextSwitch(GetHeader(), GetInt(), GetInt()));
+                return true;
+            case Kind.LockOperation:
+                sink.On(new LockOperation(GetHeader(), (LockAction)GetInt(), Get()));
+                return true;
+            case Kind.LockHint:
+                sink.On(new LockHint(GetHeader(), (LockHintKind)GetInt(), Get(), Get()));
                 return true;
             case Kind.Marker:
                 sink.On(new Marker(GetHeader(), GetInt()));

@@ -85,6 +85,22 @@ internal sealed class SelectedEvents(HashSet<long> sequences, IEventSink next) :
         }
     }
 
+    public void On(in LockOperation e)
+    {
+        if (IsSelected(e.Header))
+        {
+            next.On(e);
+        }
+    }
+
+    public void On(in LockHint e)
+    {
+        if (IsSelected(e.Header))
+        {
+            next.On(e);
+        }
+    }
+
     public void On(in Marker e)
     {
         if (IsSelected(e.Header))

@@ -30,6 +30,12 @@ public sealed class RoundTripTests
             a b-2 [001] ..... 1.000008: pgtable_meta: granule=4k va_bits=48
             a b-2 [001] ..... 1.000009: mm_page_alloc: page=1 pfn=0x43815 order=3
             a b-2 [001] ..... 1.000009: mm_page_free_batched: page=1 pfn=0x43815
+            a b-2 [001] ..... 1.000009: pgtable_lock: ev=lock addr=0xffff800081234560
+            a b-2 [001] ..... 1.000009: pgtable_lock: ev=trylock addr=0x8
+            a b-2 [001] ..... 1.000009: pgtable_lock: ev=unlock addr=0xffff800081234560
+            a b-2 [001] ..... 1.000009: pgtable_hint: kind=set_root_lock location=0x1000 value=0xffff800081234560
+            a b-2 [001] ..... 1.000009: pgtable_hint: kind=set_owner_root location=0x2000 value=0x1000
+            a b-2 [001] ..... 1.000009: pgtable_hint: kind=set_pte_thread_owner location=0x1008 value=0xffffffffffffffff
             a b-2 [001] ..... 1.000010: sched_switch: prev_pid=1 ==> next_pid=2
             a b-2 [001] ..... 1.000011: tracing_mark_write: höllo
         CPU:1 [LOST 875 EVENTS]
@@ -41,7 +47,7 @@ public sealed class RoundTripTests
     {
         using var folder = new TemporaryFolder();
         var path = folder.Write("t", Encoding.UTF8.GetBytes(EveryKind));
-        CheckRoundTrip(path, folder["t.db"], expectedKinds: 12);
+        CheckRoundTrip(path, folder["t.db"], expectedKinds: 14);
     }
 
     [Fact]
