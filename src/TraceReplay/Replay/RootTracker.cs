@@ -12,6 +12,7 @@ internal sealed class RootTracker(
 
     private readonly Dictionary<(int Cpu, int Slot), AddressSpace> _lastKernelRoot = [];
     private readonly List<RootLoad> _pendingLoads = [];
+    private readonly List<AddressSpace> _assumedStage2 = [];
     private bool _sawAsidInTtbr1;
 
     /// <summary>Called when a CPU loads a tree for the first time, once its content is told.</summary>
@@ -131,10 +132,10 @@ internal sealed class RootTracker(
         var entries = table.Entries ?? format.Granule.EntriesPerTable;
         var bits = format.Granule.Shift(table.Level) + System.Numerics.BitOperations.Log2((uint)entries);
         var shape = new RootShape(format, table.Level, entries, half == 0 ? 0 : ulong.MaxValue << Math.Min(bits, 63));
-        LoadEverywhere(machine.RootedSpace(table.Base, regime, half, shape, table.Header.Seq), table.Header.Seq);
+        LoadEverywhere(machine.RootedSpace(table.Base, regime, half, shape, table.Header.Seq), 0, table.Header.Seq);
     }
 
-    // Told without a write to VTTBR_EL2: under a VMID that is not told.
+    // Told before a write to VTTBR_EL2 names it: under the VMID that the first one tells, or where none does, one that is not told.
     private void AssumeStage2(in TableKnown table)
     {
         foreach (var use in machine.Memory.Frame(table.Base).Uses)
@@ -151,17 +152,36 @@ internal sealed class RootTracker(
             ?? machine.Configuration.DefaultFormat with { Layout = DescriptorLayout.Stage2, Features = features };
         var shape = new RootShape(format, table.Level, table.Entries ?? format.Granule.EntriesPerTable, 0);
         var space = machine.RootedSpace(table.Base, TranslationRegime.Stage2, 0, shape, table.Header.Seq);
-        space.AsidUnknown = true;
-        LoadEverywhere(space, table.Header.Seq);
+        var vmid = machine.Facts.Stage2VmidOf(table.Base);
+        space.AsidUnknown = vmid is null;
+        _assumedStage2.Add(space);
+        LoadEverywhere(space, vmid ?? 0, table.Header.Seq);
     }
 
-    private void LoadEverywhere(AddressSpace space, long seq)
+    // A CPU writes VTTBR_EL2: from here on it walks no other tree that it was taken to have loaded.
+    private void UnloadAssumed(AddressSpace? next, ProcessingElement cpu, long seq)
+    {
+        foreach (var space in _assumedStage2)
+        {
+            if (ReferenceEquals(space, next))
+            {
+                continue;
+            }
+
+            foreach (var vmid in space.Asids)
+            {
+                space.Unload(vmid, cpu.Cpu, seq);
+            }
+        }
+    }
+
+    private void LoadEverywhere(AddressSpace space, ushort asid, long seq)
     {
         for (var cpu = 0; cpu < Math.Max(1, machine.Facts.CpuCount); cpu++)
         {
-            tainted.Load(space, 0, cpu);
+            tainted.Load(space, asid, cpu);
             machine.Cpu(cpu).Current[space.Slot] = space;
-            sink.RootLoad(seq, cpu, space.Half, space, null);
+            sink.RootLoad(seq, cpu, space.Half, space, space.AsidUnknown ? null : asid);
         }
     }
 
@@ -252,6 +272,11 @@ internal sealed class RootTracker(
             {
                 machine.Retire(next, writer.Header.Seq);
                 next = SpaceOf(cpu, regime, half, writer);
+            }
+
+            if (regime == TranslationRegime.Stage2 && _assumedStage2.Count > 0 && written is "vttbr")
+            {
+                UnloadAssumed(next, cpu, writer.Header.Seq);
             }
 
             var current = cpu.Current[slot];
