@@ -67,7 +67,7 @@ public sealed class AddressSpace
     public bool ShapeIsAssumed { get; internal set; }
 
     /// <summary>True once something stood in its root.</summary>
-    internal bool EverHadContent { get; private set; }
+    internal bool EverHadContent { get; set; }
 
     /// <summary>True when HCR_EL2 of a CPU that loaded it is not told, in a trace that has it elsewhere: the regime is a guess.</summary>
     public bool RegimeIsAssumed { get; internal set; }
@@ -337,15 +337,8 @@ public sealed class AddressSpace
     /// <summary>True when the tree holds something a CPU may cache.</summary>
     internal bool HasContent()
     {
-        if (RanWhileStoring)
+        if (RanWhileStoring || IsValid(ContentHint))
         {
-            EverHadContent = true;
-            return true;
-        }
-
-        if (IsValid(ContentHint))
-        {
-            EverHadContent = true;
             return true;
         }
 
@@ -354,7 +347,6 @@ public sealed class AddressSpace
             if (IsValid(index))
             {
                 ContentHint = index;
-                EverHadContent = true;
                 return true;
             }
         }

@@ -213,6 +213,7 @@ internal sealed class MachineState
             return null;
         }
 
+        space.EverHadContent = true;
         AdoptUnrooted(tableBase, level, space, ia, isIndependent: !space.IsLive);
         var use = Attach(space, tableBase, space.Format.Granule.EntriesPerTable, level, ia, parent, parent.PaOf(index), seq);
         LinkChildren(use, seq);
@@ -409,9 +410,10 @@ internal sealed class MachineState
             {
                 Link(use, index, value, seq);
             }
-            else if (use.Space.Format.IsGlobal(value))
+            else
             {
-                use.Space.MayHaveGlobal = true;
+                use.Space.EverHadContent = true;
+                use.Space.MayHaveGlobal |= use.Space.Format.IsGlobal(value);
             }
         }
     }

@@ -43,6 +43,7 @@ public sealed class ReplayEngine : IEventSink
     private readonly PageReuseJudge _pages;
     private readonly TableLinkJudge _links;
     private readonly VisibilityJudge _visibility;
+    private readonly ToldTables _toldTables;
     private readonly LockJudge _locks;
     private readonly Lints? _lints;
     private readonly LineIndex _lines = new();
@@ -92,6 +93,7 @@ public sealed class ReplayEngine : IEventSink
         _stores = new TableStores(
             _machine, _judge, _records, _reuse, _contiguous, _copies, tainted, _runs, new StoreNotes(_machine, _findings, howNames, _lines),
             _links, _visibility, _locks, _lints);
+        _toldTables = new ToldTables(_machine);
         _sites = new TlbiSites(sink);
         _operations = new OperationCache(names);
         _judge.Restricted = _restrictions.Add;
@@ -212,14 +214,7 @@ public sealed class ReplayEngine : IEventSink
         }
 
         _roots.AssumeLoaded(e);
-        for (var pa = e.Base; pa < e.Base + ((ulong)entries << 3);)
-        {
-            var frame = _machine.Memory.Frame(pa);
-            var first = TableFrame.IndexOf(pa);
-            var count = (int)Math.Min((ulong)(TableFrame.Entries - first), (e.Base + ((ulong)entries << 3) - pa) >> 3);
-            frame.AssumeZero(first, count);
-            pa += (ulong)count << 3;
-        }
+        _toldTables.Told(e.Base, e.Level, entries, e.Header.Seq);
     }
 
     public void On(in DescriptorValueKnown e)

@@ -436,6 +436,7 @@ internal sealed class TableStores(
             return;
         }
 
+        use.Space.EverHadContent = true;
         if (use.Space.Format.Kind(value, use.Level) == DescriptorKind.Table)
         {
             if (MachineState.ChildOf(use, index) is null)
