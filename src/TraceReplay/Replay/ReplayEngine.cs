@@ -86,7 +86,7 @@ public sealed class ReplayEngine : IEventSink
         _runs = new KernelRunTracker(sink);
         _pages = new PageReuseJudge(_machine, _findings, breaks);
         _visibility = new VisibilityJudge(_machine, _findings);
-        _lints = options.Lints || options.Policy.Lints ? new Lints(_machine, _findings) : null;
+        _lints = options.Policy.Lints ? new Lints(_machine, _findings) : null;
         var howNames = new NameCache(names);
         _locks = new LockJudge(_machine, _findings, howNames);
         _links = new TableLinkJudge(_machine, _findings, howNames, _lines, options.Policy);
