@@ -74,7 +74,7 @@ public sealed class ReplayEngine : IEventSink
         _judge = new StoreJudge(_machine, _records, breaks, _findings, _transitions, _races, _lines, _requirements);
         _reuse = new ReuseJudge(_machine, _findings, breaks);
         _contiguous = new ContiguousJudge(_machine, new ContiguousMembers(_machine, _findings, _lines), options.Policy);
-        _copies = new CopyJudge(_machine, sink, _findings, _lines);
+        _copies = new CopyJudge(_machine, sink, _findings, _lines, options.Policy);
         var selector = new RegimeSelector(_machine, options.Policy);
         _decoder = new TlbiDecoder(_machine, selector);
         var tainted = new TaintedSpaces();
