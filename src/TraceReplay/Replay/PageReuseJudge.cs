@@ -207,7 +207,7 @@ internal sealed class PageReuseJudge(MachineState machine, FindingCollector find
         var confidence = StaleRecords.ConfidenceOf(record.Space);
         var format = record.Space.Format;
         var onlyByHardware = format.HardwareDirty is null && !(format with { HardwareDirty = false }).IsWritable(record.Value);
-        atMost = onlyByHardware || !machine.Facts.HasTlbis || !machine.Facts.HasBarriers ? Confidence.Possible : atMost;
+        atMost = onlyByHardware || !machine.Facts.HasBarriers ? Confidence.Possible : atMost;
         return findings.Report(
             new Verdict
             {

@@ -285,8 +285,9 @@ internal sealed class TableStores(
             var use = _uses[i];
             if (use.IsStaleLinked)
             {
+                // A table that was moved is still walked at its old address as well, until the old pointer is invalidated.
                 reuse.Stored(use, use.IndexOf(pa), oldValue, newValue, store);
-                judged[i] = default;
+                judged[i] = ReuseJudge.IsMoved(use, frame) ? judge.Judge(use, use.IndexOf(pa), known, oldValue, newValue, store, isCounted: false) : default;
                 continue;
             }
 
