@@ -60,6 +60,9 @@ public sealed class AddressSpace
     /// <summary>True for stage 2: its entries are tagged with the VMID, which stands where stage 1 has the ASID.</summary>
     public bool IsStage2 => Regime == TranslationRegime.Stage2;
 
+    /// <summary>Of a guest's stage 1: the stage 2 that translates the addresses of its tables; null where those are physical.</summary>
+    public AddressSpace? Stage2 { get; internal set; }
+
     /// <summary>VMID under which a stage-1 tree of EL1&amp;0 was loaded last; null when not told, and for other regimes.</summary>
     public ushort? Vmid { get; internal set; }
 
@@ -137,6 +140,13 @@ public sealed class AddressSpace
     internal bool IsInPendingList { get; set; }
 
     internal int TaintedListIndex { get; set; } = -1;
+
+    /// <summary>Physical address of the table that a descriptor points to; null where stage 2 does not tell it.</summary>
+    internal ulong? TableAt(ulong value)
+    {
+        var address = Format.NextTable(value);
+        return Stage2 is null ? address : Stage2Walk.Find(Stage2, address, (ulong)Format.Granule.Bytes);
+    }
 
     /// <summary>CPUs that ran, or run, with its root and have not invalidated all of it.</summary>
     public CpuSet Holders => IsRooted ? _holders.Union(GlobalHolders).Union(AssumedHolders) : AllCpus;

@@ -58,6 +58,12 @@ internal sealed class PageReuseJudge(MachineState machine, FindingCollector find
     /// <summary>A value became stale.</summary>
     public void Added(StaleRecord record)
     {
+        // What a guest maps are no page frames of the machine.
+        if (record.Space.Regime == TranslationRegime.El1Guest)
+        {
+            return;
+        }
+
         if (record.IsTable || !record.Space.Format.IsWritable(record.Value) || Find(record) is not null)
         {
             return;

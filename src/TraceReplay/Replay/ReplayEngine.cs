@@ -30,6 +30,7 @@ public sealed class ReplayEngine : IEventSink
     private readonly ReuseJudge _reuse;
     private readonly ContiguousJudge _contiguous;
     private readonly CopyJudge _copies;
+    private readonly RegimeSelector _selector;
     private readonly TlbiDecoder _decoder;
     private readonly RootTracker _roots;
     private readonly RootLoadJudge _loads;
@@ -75,11 +76,12 @@ public sealed class ReplayEngine : IEventSink
         _reuse = new ReuseJudge(_machine, _findings, breaks);
         _contiguous = new ContiguousJudge(_machine, new ContiguousMembers(_machine, _findings, _lines), options.Policy);
         _copies = new CopyJudge(_machine, sink, _findings, _lines, options.Policy);
-        var selector = new RegimeSelector(_machine, options.Policy);
-        _decoder = new TlbiDecoder(_machine, selector);
+        _selector = new RegimeSelector(_machine, options.Policy);
+        _decoder = new TlbiDecoder(_machine, _selector);
         var tainted = new TaintedSpaces();
         _loads = new RootLoadJudge(_machine, _findings, tainted, breaks, new FlushExplainer(_machine, _tracker));
-        _roots = new RootTracker(_machine, sink, selector, _copies, _loads, tainted);
+        var guests = new GuestTrees(_machine, tainted, _records);
+        _roots = new RootTracker(_machine, sink, _selector, _copies, _loads, tainted, guests);
         _registers = new RegisterJudge(_machine, _findings, tainted);
         _roots.Registers = _registers;
         _restrictions = new RestrictionWatch(_findings, facts, options, breaks);
@@ -92,7 +94,7 @@ public sealed class ReplayEngine : IEventSink
         _links = new TableLinkJudge(_machine, _findings, howNames, _lines, options.Policy);
         _stores = new TableStores(
             _machine, _judge, _records, _reuse, _contiguous, _copies, tainted, _runs, new StoreNotes(_machine, _findings, howNames, _lines),
-            _links, _visibility, _locks, _lints);
+            _links, _visibility, _locks, guests, _selector, _lints);
         _toldTables = new ToldTables(_machine);
         _sites = new TlbiSites(sink);
         _operations = new OperationCache(names);
@@ -172,7 +174,9 @@ public sealed class ReplayEngine : IEventSink
     {
         Begin(e.Header);
         var barrier = _operations.Barrier(e.Kind);
-        _machine.Cpu(e.Header.Cpu).NoteBarrier(e.Header.Seq, e.Header.Line, barrier);
+        var cpu = _machine.Cpu(e.Header.Cpu);
+        cpu.NoteBarrier(e.Header.Seq, e.Header.Line, barrier);
+        barrier = barrier is not null && cpu.Hypervisor is not null ? _selector.BarrierOf(barrier, cpu) : barrier;
         _visibility.Ran(barrier, e.Header.Cpu);
         _links.Ran(barrier);
         if (barrier is { Kind: BarrierKind.Dsb })

@@ -90,7 +90,11 @@ internal sealed class ReuseJudge(MachineState machine, FindingCollector findings
             return;
         }
 
-        var tableBase = parent.Space.Format.NextTable(value);
+        if (parent.Space.TableAt(value) is not { } tableBase)
+        {
+            return;
+        }
+
         var level = parent.Level + 1;
         TableUse? other = null;
         foreach (var use in machine.Memory.Frame(tableBase).Uses)

@@ -6,7 +6,8 @@ namespace TraceReplay.Replay;
 
 /// <summary>Follows the translation registers of each CPU: which trees it walks, under which ASID, and what it may still hold of others.</summary>
 internal sealed class RootTracker(
-    MachineState machine, IReplaySink sink, RegimeSelector selector, CopyJudge copies, RootLoadJudge judge, TaintedSpaces tainted)
+    MachineState machine, IReplaySink sink, RegimeSelector selector, CopyJudge copies, RootLoadJudge judge, TaintedSpaces tainted,
+    GuestTrees guests)
 {
     private const ulong Tcr2D128 = 1 << 5;
 
@@ -43,7 +44,8 @@ internal sealed class RootTracker(
         }
 
         var registers = cpu.Registers(regime);
-        var name = register.AsSpan(0, register.Length - 4);
+        var isGuest = regime == TranslationRegime.El1Guest;
+        var name = register.AsSpan(0, register.LastIndexOf('_'));
         switch (name)
         {
             case "ttbr0" or "vttbr":
@@ -61,13 +63,18 @@ internal sealed class RootTracker(
                     _ => ControlLayout.TwoRanges,
                 };
                 Registers?.Written(cpu, regime, register, registers.Control?.Value, value, writer);
-                if (registers.Control is null && machine.Configuration.Control(regime) is null)
+                if (!isGuest && registers.Control is null && machine.Configuration.Control(regime) is null)
                 {
                     ForgetAssumedShapes(regime, writer.Header.Seq);
                 }
 
                 registers.Control = new TranslationControl(value, layout);
-                machine.Configuration.SetControl(regime, registers.Control.Value);
+                if (!isGuest)
+                {
+                    // That of a guest tells nothing about another.
+                    machine.Configuration.SetControl(regime, registers.Control.Value);
+                }
+
                 break;
             case "tcr2":
                 if ((value & Tcr2D128) != 0 && !IsUnsupported)
@@ -81,6 +88,12 @@ internal sealed class RootTracker(
             case "mair":
                 Registers?.Written(cpu, regime, register, registers.MemoryAttributes, value, writer);
                 registers.MemoryAttributes = value;
+                if (isGuest)
+                {
+                    guests.Refresh(cpu);
+                    return;
+                }
+
                 machine.Configuration.SetMemoryAttributes(regime, value);
                 machine.RefreshComparers();
                 return;
@@ -110,6 +123,10 @@ internal sealed class RootTracker(
         }
 
         Refresh(cpu, regime, name, writer);
+        if (name is "vttbr")
+        {
+            GuestTrees.Leave(cpu, writer.Header.Seq);
+        }
     }
 
     /// <summary>A root was told by <c>pgtable_table</c> in a trace that has no TTBR writes: every CPU is taken to have it loaded.</summary>
@@ -311,7 +328,7 @@ internal sealed class RootTracker(
                 next.AsidUnknown = true;
             }
 
-            next.Vmid = regime == TranslationRegime.El1 && selector.HypervisorOf(cpu) is not null ? cpu.Vmid : null;
+            next.Vmid = regime.OfTlb() == TranslationRegime.El1 && selector.HypervisorOf(cpu) is not null ? cpu.Vmid : null;
             next.ShapeIsAssumed = registers.Control is null && machine.Configuration.Control(regime) is null;
             next.RegimeIsAssumed |= machine.Facts.HypervisorConfiguration is not null && cpu.Hypervisor is null;
             var isOtherRoot = !ReferenceEquals(next, current);
@@ -320,6 +337,12 @@ internal sealed class RootTracker(
                 next, asid, cpu, writer, next.LastLoad is null, isOtherRoot, isOtherRoot || !next.IsTainted(asid, cpu.Cpu), loaded));
             next.LastLoad = writer.Header;
             tainted.Load(next, asid, cpu.Cpu);
+            if (regime == TranslationRegime.El1Guest)
+            {
+                guests.Loaded(next);
+                guests.Refresh(cpu);
+            }
+
             if (isOtherRoot)
             {
                 sink.RootLoad(writer.Header.Seq, cpu.Cpu, half, next, asid);
@@ -378,7 +401,8 @@ internal sealed class RootTracker(
     private AddressSpace? SpaceOf(ProcessingElement cpu, TranslationRegime regime, int half, in StoreContext writer)
     {
         var registers = cpu.Registers(regime);
-        if ((half == 0 ? registers.Ttbr0 : registers.Ttbr1) is not { } ttbr
+        if ((regime == TranslationRegime.El1Guest && registers.Control is null)
+            || (half == 0 ? registers.Ttbr0 : registers.Ttbr1) is not { } ttbr
             || machine.Configuration.ShapeOf(regime, half, registers.Control) is not { } shape)
         {
             ReportShape(registers, regime, writer);
@@ -394,6 +418,13 @@ internal sealed class RootTracker(
         }
 
         address &= ~(Math.Max(tableBytes, 64) - 1);
+        if (regime == TranslationRegime.El1Guest)
+        {
+            // Its root lies where stage 2 maps it. Where that is not told, the guest is not followed.
+            return cpu.Current[RootSlot.Stage2] is { } stage2 && Stage2Walk.Find(stage2, address, Math.Max(tableBytes, 64)) is { } root
+                ? machine.RootedSpace(root, regime, half, shape, writer.Header.Seq, stage2)
+                : null;
+        }
 
         // KVM clears VTTBR where no guest runs.
         return address == 0 && regime == TranslationRegime.Stage2 ? null : machine.RootedSpace(address, regime, half, shape, writer.Header.Seq);
