@@ -42,10 +42,14 @@ internal sealed class LockJudge(MachineState machine, FindingCollector findings,
     }
 
     /// <summary>True once stores are to be judged.</summary>
-    public bool IsJudging => _lockOfRoot.Count > 0 || _ownerOfDescriptor.Count > 0 || machine.Configuration.FollowsCasemate;
+    public bool IsJudging { get; private set; }
+
+    /// <summary>A fact about the machine was told.</summary>
+    public void FactTold() => IsJudging |= machine.Configuration.FollowsCasemate;
 
     public void On(in LockHint e)
     {
+        IsJudging = true;
         switch (e.Kind)
         {
             case LockHintKind.RootLock:

@@ -256,6 +256,7 @@ public sealed class ReplayEngine : IEventSink
         Begin(e.Header);
         _machine.Configuration.SetFact(_names.Name(e.Key), _names.Name(e.Value));
         _machine.RefreshComparers();
+        _locks.FactTold();
         _requirements.BbmLevel = BbmLevelOf(_options) ?? _machine.Configuration.BbmLevel ?? 0;
     }
 
