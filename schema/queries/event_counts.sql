@@ -31,6 +31,10 @@ GROUP BY is_free
 UNION ALL
 SELECT 'sched_switch', count(*), count(DISTINCT cpu) FROM context_switch
 UNION ALL
+SELECT 'pgtable_lock', count(*), count(DISTINCT cpu) FROM lock_operation
+UNION ALL
+SELECT 'pgtable_hint', count(*), count(DISTINCT cpu) FROM lock_hint
+UNION ALL
 SELECT 'marker', count(*), count(DISTINCT cpu) FROM marker
 UNION ALL
 SELECT 'lost_events', count(*), count(DISTINCT cpu) FROM lost_events

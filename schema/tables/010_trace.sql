@@ -21,6 +21,7 @@ CREATE TABLE trace (
   first_hcr              INTEGER,             -- HCR_EL2 of CPUs that do not tell theirs
   has_barriers           INTEGER NOT NULL CHECK (has_barriers IN (0, 1)), -- 1: DSBs occur
   has_tlbis              INTEGER NOT NULL CHECK (has_tlbis IN (0, 1)),    -- 1: TLBIs occur
+  stage2_vmids           TEXT    NOT NULL,    -- root:VMID of each first VTTBR_EL2 write of a root, separated by blanks
   is_damaged             INTEGER NOT NULL CHECK (is_damaged IN (0, 1)) -- 1: read only in part (truncated or corrupt)
 ) STRICT;
 

@@ -132,6 +132,29 @@ CREATE TABLE context_switch (
   next_pid      INTEGER NOT NULL
 ) STRICT;
 
+-- A lock that guards tables was taken or given back (pgtable_lock).
+CREATE TABLE lock_operation (
+  seq      INTEGER PRIMARY KEY,
+  line     INTEGER NOT NULL,
+  time_ns  INTEGER NOT NULL,
+  cpu      INTEGER NOT NULL,
+  task_id  INTEGER NOT NULL,
+  action   INTEGER NOT NULL CHECK (action IN (0, 1, 2)), -- 0 lock, 1 trylock, 2 unlock
+  address  INTEGER NOT NULL  -- names the lock
+) STRICT;
+
+-- What software says of which lock guards what (pgtable_hint).
+CREATE TABLE lock_hint (
+  seq       INTEGER PRIMARY KEY,
+  line      INTEGER NOT NULL,
+  time_ns   INTEGER NOT NULL,
+  cpu       INTEGER NOT NULL,
+  task_id   INTEGER NOT NULL,
+  hint      INTEGER NOT NULL CHECK (hint IN (0, 1, 2)), -- 0 set_root_lock, 1 set_owner_root, 2 set_pte_thread_owner
+  location  INTEGER NOT NULL, -- physical address of the root, table or descriptor
+  value     INTEGER NOT NULL  -- the lock, root or CPU
+) STRICT;
+
 -- Free text (tracing_mark_write, bprint, print).
 CREATE TABLE marker (
   seq      INTEGER PRIMARY KEY,

@@ -78,9 +78,9 @@ CREATE TABLE stale_record (
   class         TEXT    NOT NULL, -- transition class T1..T30 of old -> new
   tlbi_seq      INTEGER,          -- the TLBI that covered it last
   complete_seq  INTEGER,          -- the DSB that completed it; NULL: never in this trace
-  break_line    INTEGER NOT NULL, -- lines of the three, for they are asked for in numbers
-  tlbi_line     INTEGER,
-  complete_line INTEGER,
+  break_line    INTEGER NOT NULL, -- line of the store: kept here, for it is asked for by the hundred thousand
+  tlbi_line     INTEGER,          -- line of the TLBI
+  complete_line INTEGER,          -- line of the completion
   window_ns     INTEGER           -- from the store to the completion
 ) STRICT;
 

@@ -44,6 +44,17 @@ SELECT seq, line, time_ns, cpu, task_id, 'sched_switch',
   printf('prev_pid=%d next_pid=%d', previous_pid, next_pid), 0, '', 0, '', NULL
 FROM context_switch
 UNION ALL
+SELECT seq, line, time_ns, cpu, task_id, 'pgtable_lock',
+  printf('ev=%s addr=0x%x', CASE action WHEN 0 THEN 'lock' WHEN 1 THEN 'trylock' ELSE 'unlock' END, address), 0, '', 0, '', NULL
+FROM lock_operation
+UNION ALL
+SELECT seq, line, time_ns, cpu, task_id, 'pgtable_hint',
+  printf(
+    'kind=%s location=0x%x value=0x%x',
+    CASE hint WHEN 0 THEN 'set_root_lock' WHEN 1 THEN 'set_owner_root' ELSE 'set_pte_thread_owner' END, location, value),
+  0, '', 0, '', NULL
+FROM lock_hint
+UNION ALL
 SELECT seq, line, time_ns, cpu, task_id, 'marker', '', +text_id, '', 0, '', NULL
 FROM marker
 UNION ALL

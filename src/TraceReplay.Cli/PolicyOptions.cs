@@ -21,11 +21,17 @@ internal sealed class PolicyOptions
 
     private readonly Option<int?> _bbmLevel = CommonOptions.BbmLevel();
 
+    private readonly Option<bool> _lints = new("--lints")
+    {
+        Description = "Judge wasted work too: breaks, and TLBIs, that change nothing. Notes, counted by site.",
+    };
+
     public void AddTo(Command command)
     {
         command.Add(_profile);
         command.Add(_file);
         command.Add(_bbmLevel);
+        command.Add(_lints);
     }
 
     /// <summary>The policy that was asked for.</summary>
@@ -44,7 +50,8 @@ internal sealed class PolicyOptions
             }
         }
 
-        return parse.GetValue(_bbmLevel) is { } level ? policy with { BbmLevel = level } : policy;
+        policy = parse.GetValue(_bbmLevel) is { } level ? policy with { BbmLevel = level } : policy;
+        return parse.GetValue(_lints) ? policy with { Lints = true } : policy;
     }
 
     private static UsageException Unknown(string name)

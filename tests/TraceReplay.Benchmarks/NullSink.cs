@@ -47,6 +47,14 @@ internal sealed class NullSink : IEventSink, IReplaySink
     {
     }
 
+    public void On(in LockOperation e)
+    {
+    }
+
+    public void On(in LockHint e)
+    {
+    }
+
     public void On(in Marker e)
     {
     }

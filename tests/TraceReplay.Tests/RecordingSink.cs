@@ -27,6 +27,10 @@ internal sealed class RecordingSink : IEventSink
 
     public void On(in ContextSwitch e) => Events.Add(e);
 
+    public void On(in LockOperation e) => Events.Add(e);
+
+    public void On(in LockHint e) => Events.Add(e);
+
     public void On(in Marker e) => Events.Add(e);
 
     public void On(in LostEvents e) => Events.Add(e);

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+
 namespace TraceReplay.Arm;
 
 /// <summary>Which barrier instruction.</summary>
@@ -31,11 +33,16 @@ public sealed record BarrierOperation(string Text, BarrierKind Kind, Shareabilit
 
     private static readonly Dictionary<string, BarrierOperation> ByText = Build();
 
+    private static readonly ConcurrentDictionary<(BarrierOperation Barrier, Shareability Domain), BarrierOperation> Wider = [];
+
     /// <summary>The DSB ISH that <c>__switch_to</c> runs.</summary>
     public static readonly BarrierOperation ContextSwitch = ByText["dsb ish"];
 
     /// <summary>True when it is a DSB for loads and stores, which completes TLBIs of its domain or narrower.</summary>
     public bool CompletesTlbi => Kind == BarrierKind.Dsb && CoversLoads && CoversStores;
+
+    /// <summary>The barrier in a wider domain, as HCR_EL2.BSU makes it; its text stays.</summary>
+    public BarrierOperation Widened(Shareability domain) => Wider.GetOrAdd((this, domain), static key => key.Barrier with { Domain = key.Domain });
 
     /// <summary>The barrier of a lower-case text with single spaces, or null when there is none of that name.</summary>
     public static BarrierOperation? Find(string text) => ByText.GetValueOrDefault(text);

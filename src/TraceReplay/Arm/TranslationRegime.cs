@@ -14,13 +14,23 @@ public enum TranslationRegime
 
     /// <summary>EL1&amp;0, stage 2: VTTBR_EL2, entries tagged with the VMID.</summary>
     Stage2 = 3,
+
+    /// <summary>
+    /// EL1&amp;0, stage 1, of a guest: the same registers and TLB entries as <see cref="El1"/>, under the guest's VMID. Its roots, tables and
+    /// output addresses are intermediate ones.
+    /// </summary>
+    El1Guest = 4,
 }
 
 /// <summary>Names of regimes.</summary>
 public static class TranslationRegimes
 {
     /// <summary>Number of regimes.</summary>
-    public const int Count = 4;
+    public const int Count = 5;
+
+    /// <summary>The regime as operations on TLBs name it: that of a guest is EL1&amp;0.</summary>
+    public static TranslationRegime OfTlb(this TranslationRegime regime) =>
+        regime == TranslationRegime.El1Guest ? TranslationRegime.El1 : regime;
 
     /// <summary>As the manual writes it.</summary>
     public static string Text(this TranslationRegime regime) => regime switch

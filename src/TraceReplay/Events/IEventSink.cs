@@ -24,6 +24,10 @@ public interface IEventSink
 
     void On(in ContextSwitch e);
 
+    void On(in LockOperation e);
+
+    void On(in LockHint e);
+
     void On(in Marker e);
 
     void On(in LostEvents e);

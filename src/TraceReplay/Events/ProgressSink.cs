@@ -67,6 +67,18 @@ public sealed class ProgressSink(IEventSink next, IProgress<long> progress) : IE
         next.On(e);
     }
 
+    public void On(in LockOperation e)
+    {
+        Count();
+        next.On(e);
+    }
+
+    public void On(in LockHint e)
+    {
+        Count();
+        next.On(e);
+    }
+
     public void On(in Marker e)
     {
         Count();

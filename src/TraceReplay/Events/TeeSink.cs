@@ -63,6 +63,18 @@ public sealed class TeeSink(IEventSink first, IEventSink second) : IEventSink
         second.On(in e);
     }
 
+    public void On(in LockOperation e)
+    {
+        first.On(in e);
+        second.On(in e);
+    }
+
+    public void On(in LockHint e)
+    {
+        first.On(in e);
+        second.On(in e);
+    }
+
     public void On(in Marker e)
     {
         first.On(in e);

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace TraceReplay.Events;
 
 /// <summary>What kind of clock stamped a trace.</summary>
@@ -50,6 +52,28 @@ public sealed record TraceFacts
     /// <summary>True when TLBIs are in the trace.</summary>
     public bool HasTlbis { get; init; }
 
+    /// <summary>
+    /// The first VMID under which VTTBR_EL2 names each root, such as <c>0x438a6000:1 0x51000000:2</c>: that of a stage 2 whose root is told
+    /// before its VTTBR_EL2 is written. Empty where none is written.
+    /// </summary>
+    public string Stage2Vmids { get; init; } = "";
+
+    /// <summary>VMID of a stage-2 root by <see cref="Stage2Vmids"/>; null where none names it.</summary>
+    /// <param name="root">Physical address.</param>
+    public ushort? Stage2VmidOf(ulong root)
+    {
+        var key = string.Create(CultureInfo.InvariantCulture, $"0x{root:x}:");
+        foreach (var pair in Stage2Vmids.Split(' '))
+        {
+            if (pair.StartsWith(key, StringComparison.Ordinal))
+            {
+                return ushort.Parse(pair.AsSpan(key.Length), CultureInfo.InvariantCulture);
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>Facts of two consecutive pieces of one capture; the clock is that of the first.</summary>
     public static TraceFacts Combine(TraceFacts first, TraceFacts second)
     {
@@ -67,6 +91,7 @@ public sealed record TraceFacts
             HypervisorConfiguration = first.HypervisorConfiguration ?? second.HypervisorConfiguration,
             HasBarriers = first.HasBarriers || second.HasBarriers,
             HasTlbis = first.HasTlbis || second.HasTlbis,
+            Stage2Vmids = string.Join(' ', new[] { first.Stage2Vmids, second.Stage2Vmids }.Where(pairs => pairs.Length > 0)),
         };
     }
 }

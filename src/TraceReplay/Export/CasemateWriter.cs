@@ -7,8 +7,8 @@ namespace TraceReplay.Export;
 /// <summary>Writes events as a casemate log: one s-expression a line, such as <c>(tlbi (id 4) (tid 0) vae2is (addr 0x1000) (level 3) (src "t:9"))</c>.</summary>
 /// <remarks>
 /// Casemate knows whole-descriptor stores, memory that starts as zero, DSBs of four kinds, ISB, TLBIs by all or by page, and two root
-/// registers. What it cannot express is left out and counted in <see cref="Skipped"/>. Locks and owners are not in a trace, so no hint
-/// but <c>release</c> is written.
+/// registers. What it cannot express is left out and counted in <see cref="Skipped"/>. Casemate asks for a
+/// lock of every tree: of a trace that tells none, it checks with its races allowed.
 /// </remarks>
 public sealed class CasemateWriter : IEventSink
 {
@@ -48,7 +48,7 @@ public sealed class CasemateWriter : IEventSink
     {
         if (e.SizeBytes == 8)
         {
-            Write(e.Header, "mem-write", $"(mem-order plain) (address 0x{e.Pa:x}) (value 0x{e.New:x})");
+            Write(e.Header, "mem-write", $"(mem-order {OrderOf(e.How)}) (address 0x{e.Pa:x}) (value 0x{e.New:x})");
         }
         else if (e.SizeBytes % 8 == 0 && e.New == 0)
         {
@@ -156,9 +156,16 @@ public sealed class CasemateWriter : IEventSink
 
     public void On(in ContextSwitch e) => Skip("sched_switch");
 
+    public void On(in LockOperation e) => Write(e.Header, LockNames.Of(e.Action), $"(address 0x{e.Address:x})");
+
+    public void On(in LockHint e) =>
+        Write(e.Header, "hint", $"(kind {LockNames.Of(e.Kind)}) (location 0x{e.Location:x}) (value 0x{e.Value:x})");
+
     public void On(in Marker e) => Skip("marker");
 
     public void On(in LostEvents e) => Skip("lost events");
+
+    private string OrderOf(int how) => _names.Name(how).StartsWith("release", StringComparison.Ordinal) ? "release" : "plain";
 
     private void Write(in EventHeader header, string transition, FormattableString rest) =>
         Write(header, transition, rest.ToString(CultureInfo.InvariantCulture));

@@ -64,6 +64,10 @@ public sealed class CsvEventWriter : IEventSink, IDisposable
         e.Header, "sched_switch", 0,
         more: string.Create(CultureInfo.InvariantCulture, $"prev_pid={e.PreviousPid} next_pid={e.NextPid}"));
 
+    public void On(in LockOperation e) => Row(e.Header, "pgtable_lock", LockNames.Of(e.Action), e.Address);
+
+    public void On(in LockHint e) => Row(e.Header, "pgtable_hint", LockNames.Of(e.Kind), e.Location, value: e.Value);
+
     public void On(in Marker e) => Row(e.Header, "marker", e.Text);
 
     public void On(in LostEvents e) => Row(e.Header, "lost_events", 0, more: e.Count is { } count ? $"count={count}" : "");
@@ -73,6 +77,10 @@ public sealed class CsvEventWriter : IEventSink, IDisposable
 
     private void Row(
         in EventHeader header, string kind, int name, ulong? address = null, int? level = null, ulong? value = null, ulong? old = null,
+        ulong? pc = null, string more = "") => Row(header, kind, _names.Name(name), address, level, value, old, pc, more);
+
+    private void Row(
+        in EventHeader header, string kind, string name, ulong? address = null, int? level = null, ulong? value = null, ulong? old = null,
         ulong? pc = null, string more = "")
     {
         var task = _names.Task(header.Task);
@@ -83,7 +91,7 @@ public sealed class CsvEventWriter : IEventSink, IDisposable
         _csv.WriteField(task.Comm);
         _csv.WriteField(header.Task == 0 ? null : (object)task.Pid);
         _csv.WriteField(kind);
-        _csv.WriteField(_names.Name(name));
+        _csv.WriteField(name);
         _csv.WriteField(Hex(address));
         _csv.WriteField((object?)level);
         _csv.WriteField(Hex(value));

@@ -151,6 +151,25 @@ public sealed class FtraceWriter : IEventSink
         _text.Write('\n');
     }
 
+    public void On(in LockOperation e)
+    {
+        Begin(e.Header, "pgtable_lock");
+        _text.Write(" ev=");
+        _text.Write(LockNames.Of(e.Action));
+        Field("addr", e.Address);
+        _text.Write('\n');
+    }
+
+    public void On(in LockHint e)
+    {
+        Begin(e.Header, "pgtable_hint");
+        _text.Write(" kind=");
+        _text.Write(LockNames.Of(e.Kind));
+        Field("location", e.Location);
+        Field("value", e.Value);
+        _text.Write('\n');
+    }
+
     public void On(in Marker e)
     {
         Begin(e.Header, "tracing_mark_write");

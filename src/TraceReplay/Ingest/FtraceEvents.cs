@@ -23,6 +23,8 @@ internal static class FtraceEvents
         Event("pgtable_free",        PageTablePayloads.Free),
         Event("pgtable_orphan",      PageTablePayloads.Orphan),
         Event("pgtable_meta",        PageTablePayloads.Meta),
+        Event("pgtable_lock",        LockPayloads.Lock),
+        Event("pgtable_hint",        LockPayloads.Hint),
         Event("mm_page_alloc",       KernelPayloads.PageAlloc),
         Event("mm_page_free",        KernelPayloads.PageFree),
         Event("mm_page_free_batched", KernelPayloads.PageFreeBatched),

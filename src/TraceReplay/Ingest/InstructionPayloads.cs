@@ -19,6 +19,7 @@ internal static class InstructionPayloads
     private static readonly byte[][] KnownRegisters =
     [
         [.. "ttbr0_el1"u8], [.. "ttbr1_el1"u8], [.. "tcr_el1"u8], [.. "mair_el1"u8], [.. "sctlr_el1"u8],
+        [.. "ttbr0_el12"u8], [.. "ttbr1_el12"u8], [.. "tcr_el12"u8], [.. "tcr2_el12"u8], [.. "mair_el12"u8], [.. "sctlr_el12"u8],
         [.. "ttbr0_el2"u8], [.. "ttbr1_el2"u8], [.. "vttbr_el2"u8], [.. "tcr_el2"u8], [.. "vtcr_el2"u8], [.. "hcr_el2"u8],
         [.. "sctlr_el2"u8], [.. "mair_el2"u8], [.. "contextidr_el1"u8],
         [.. "tcr2_el1"u8], [.. "tcr2_el2"u8],

@@ -45,6 +45,14 @@ internal sealed class ProgramCounterCollector(NameTable names) : IEventSink
     {
     }
 
+    public void On(in LockOperation e)
+    {
+    }
+
+    public void On(in LockHint e)
+    {
+    }
+
     public void On(in Marker e)
     {
     }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using TraceReplay.Arm;
 using TraceReplay.Events;
 
@@ -10,6 +11,9 @@ public sealed class TraceFactsCollector(NameTable names) : IEventSink
     private const int PageLevel = 3;
     private const ulong PageAddressMask = 0xf300;
 
+    // Each is a guest; the trace of a machine that starts more of them has told its first ones by then.
+    private const int MostStage2Roots = 1024;
+
     private int _cpuCount;
     private ulong _pageAddressBits;
     private long _pageDescriptorCount;
@@ -21,7 +25,10 @@ public sealed class TraceFactsCollector(NameTable names) : IEventSink
     private bool _isSeenFromReset;
     private int _hypervisorRegister;
     private ulong? _hypervisorConfiguration;
+    private int _stage2Register;
     private bool _hasTlbis;
+
+    private readonly Dictionary<ulong, int> _stage2Vmids = [];
 
     // Names already looked at, so that each text is compared once.
     private int _lastRegister;
@@ -42,6 +49,7 @@ public sealed class TraceFactsCollector(NameTable names) : IEventSink
         HypervisorConfiguration = _hypervisorConfiguration,
         HasBarriers = _hasBarriers,
         HasTlbis = _hasTlbis,
+        Stage2Vmids = string.Join(' ', _stage2Vmids.Select(pair => string.Create(CultureInfo.InvariantCulture, $"0x{pair.Key:x}:{pair.Value}"))),
     };
 
     public void On(in PageTableWrite e)
@@ -77,7 +85,13 @@ public sealed class TraceFactsCollector(NameTable names) : IEventSink
             return;
         }
 
-        if (e.Register == _lastRegister || (_hasRoots && _hypervisorRegister != 0))
+        if (e.Register == _stage2Register)
+        {
+            SeeStage2Root(e.Value);
+            return;
+        }
+
+        if (e.Register == _lastRegister || (_hasRoots && _hypervisorRegister != 0 && _stage2Register != 0))
         {
             return;
         }
@@ -89,6 +103,21 @@ public sealed class TraceFactsCollector(NameTable names) : IEventSink
         {
             _hypervisorRegister = e.Register;
             SeeHypervisorConfiguration(e.Value);
+        }
+        else if (register == "vttbr_el2")
+        {
+            _stage2Register = e.Register;
+            SeeStage2Root(e.Value);
+        }
+    }
+
+    // Bits 5:2 are address bits 51:48 where addresses have so many, and otherwise zero, as no root is smaller than 64 bytes.
+    private void SeeStage2Root(ulong value)
+    {
+        var root = (value & 0x0000_ffff_ffff_ffc0) | ((value & 0x3c) << 46);
+        if (root != 0 && _stage2Vmids.Count < MostStage2Roots)
+        {
+            _stage2Vmids.TryAdd(root, (int)(value >> 48));
         }
     }
 
@@ -131,6 +160,10 @@ public sealed class TraceFactsCollector(NameTable names) : IEventSink
     public void On(in PageAllocation e) => SeeCpu(e.Header.Cpu);
 
     public void On(in ContextSwitch e) => SeeCpu(e.Header.Cpu);
+
+    public void On(in LockOperation e) => SeeCpu(e.Header.Cpu);
+
+    public void On(in LockHint e) => SeeCpu(e.Header.Cpu);
 
     public void On(in Marker e) => SeeCpu(e.Header.Cpu);
 

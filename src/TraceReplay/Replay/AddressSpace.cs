@@ -66,6 +66,9 @@ public sealed class AddressSpace
     /// <summary>True for stage 2: its entries are tagged with the VMID, which stands where stage 1 has the ASID.</summary>
     public bool IsStage2 => Regime == TranslationRegime.Stage2;
 
+    /// <summary>Of a guest's stage 1: the stage 2 that translates the addresses of its tables; null where those are physical.</summary>
+    public AddressSpace? Stage2 { get; internal set; }
+
     /// <summary>VMID under which a stage-1 tree of EL1&amp;0 was loaded last; null when not told, and for other regimes.</summary>
     public ushort? Vmid { get; internal set; }
 
@@ -73,7 +76,7 @@ public sealed class AddressSpace
     public bool ShapeIsAssumed { get; internal set; }
 
     /// <summary>True once something stood in its root.</summary>
-    internal bool EverHadContent { get; private set; }
+    internal bool EverHadContent { get; set; }
 
     /// <summary>True when HCR_EL2 of a CPU that loaded it is not told, in a trace that has it elsewhere: the regime is a guess.</summary>
     public bool RegimeIsAssumed { get; internal set; }
@@ -140,6 +143,13 @@ public sealed class AddressSpace
     internal bool IsInPendingList { get; set; }
 
     internal int TaintedListIndex { get; set; } = -1;
+
+    /// <summary>Physical address of the table that a descriptor points to; null where stage 2 does not tell it.</summary>
+    internal ulong? TableAt(ulong value)
+    {
+        var address = Format.NextTable(value);
+        return Stage2 is null ? address : Stage2Walk.Find(Stage2, address, (ulong)Format.Granule.Bytes);
+    }
 
     /// <summary>CPUs that ran, or run, with its root and have not invalidated all of it.</summary>
     public CpuSet Holders => IsRooted ? _holders.Union(GlobalHolders).Union(AssumedHolders) : AllCpus;
@@ -343,15 +353,8 @@ public sealed class AddressSpace
     /// <summary>True when the tree holds something a CPU may cache.</summary>
     internal bool HasContent()
     {
-        if (RanWhileStoring)
+        if (RanWhileStoring || IsValid(ContentHint))
         {
-            EverHadContent = true;
-            return true;
-        }
-
-        if (IsValid(ContentHint))
-        {
-            EverHadContent = true;
             return true;
         }
 
@@ -360,7 +363,6 @@ public sealed class AddressSpace
             if (IsValid(index))
             {
                 ContentHint = index;
-                EverHadContent = true;
                 return true;
             }
         }

@@ -7,10 +7,12 @@ namespace TraceReplay.Replay;
 /// Watches a kernel tree being replaced by a copy of itself: whatever was stored to the original after it was copied is lost on the CPUs
 /// that run on the copy.
 /// </summary>
-internal sealed class CopyJudge(MachineState machine, IReplaySink sink, FindingCollector findings, LineIndex lines)
+internal sealed class CopyJudge(MachineState machine, IReplaySink sink, FindingCollector findings, LineIndex lines, Policy policy)
 {
     // A table with fewer equal leaves than this is not taken for a copy of another.
     private const int MinEqualLeaves = 4;
+
+    private static readonly Evidence BothInUse = new(null, "none can count: both trees are in use", null, null, "");
 
     private static readonly Evidence NoTlbiHelps = new(null, "none can count: it is memory that lacks the value", null, null, "");
 
@@ -54,6 +56,11 @@ internal sealed class CopyJudge(MachineState machine, IReplaySink sink, FindingC
         if (first is { } update)
         {
             Report(swap, update, cpu, writer);
+        }
+
+        if (policy.SwapStrict && original.IsLoaded && SizeOverlap.Find(original, copy) is { } va)
+        {
+            ReportSizes(swap, va, cpu, writer);
         }
 
         CloseWhenDone(swap, writer.Header.Seq);
@@ -321,7 +328,7 @@ internal sealed class CopyJudge(MachineState machine, IReplaySink sink, FindingC
         ((left ^ right) & ~(DescriptorBits.HardwareManaged(left) | DescriptorBits.HardwareManaged(right) | DescriptorBits.Contiguous)) == 0
         || ((left | right) & DescriptorBits.Valid) == 0;
 
-    private void Report(RootSwap swap, in LostUpdate update, int cpu, in Replay.StoreContext writer)
+    private void Report(RootSwap swap, in LostUpdate update, int cpu, in StoreContext writer)
     {
         var va = StoreJudge.VaOf(update.Original, update.Index);
         var store = lines.EventAt(update.StoreSeq);
@@ -344,4 +351,21 @@ internal sealed class CopyJudge(MachineState machine, IReplaySink sink, FindingC
             },
             FoldKind.Place, swap.Seq, null);
     }
+
+    private void ReportSizes(RootSwap swap, ulong va, int cpu, in StoreContext writer) => findings.Report(
+        new Verdict
+        {
+            RuleId = RuleId.OverlapBlockTable,
+            Confidence = machine.Facts.HasTables ? Confidence.Certain : Confidence.Likely,
+            Where = writer,
+            Space = swap.New,
+            Pa = swap.New.Root.Base,
+            Va = va,
+            Old = swap.Old.Root.Base,
+            StaleStore = swap.Old.LastLoad,
+            Evidence = BothInUse,
+            Summary = $"CPU {cpu} swapped TTBR{swap.Half} to root 0x{swap.New.Root.Base:x} while another CPU runs on root 0x{swap.Old.Root.Base:x}; "
+                + $"one has a block at VA 0x{va:x} and the other smaller entries",
+        },
+        FoldKind.Place, swap.Seq, null);
 }

@@ -13,6 +13,7 @@ internal sealed class FactsInUse(TraceFacts facts)
     // Fewer mapped pages than this tell nothing about the granule.
     private const int PagesToInferGranule = 16;
 
+    private readonly HashSet<ulong> _stage2Roots = [];
     private uint _asked;
 
     private enum Fact
@@ -71,6 +72,14 @@ internal sealed class FactsInUse(TraceFacts facts)
     /// <summary>True when TLBIs are in the trace.</summary>
     public bool HasTlbis => Ask(Fact.HasTlbis) != 0;
 
+    /// <summary>VMID of a stage-2 root; null where no VTTBR_EL2 names it.</summary>
+    /// <param name="root">Physical address.</param>
+    public ushort? Stage2VmidOf(ulong root)
+    {
+        _stage2Roots.Add(root);
+        return facts.Stage2VmidOf(root);
+    }
+
     /// <summary>CPUs known of, taken for all that the trace names.</summary>
     public CpuSet AllOf(CpuSet known)
     {
@@ -89,7 +98,7 @@ internal sealed class FactsInUse(TraceFacts facts)
             }
         }
 
-        return true;
+        return _stage2Roots.All(root => facts.Stage2VmidOf(root) == all.Stage2VmidOf(root));
     }
 
     private long? Ask(Fact fact)

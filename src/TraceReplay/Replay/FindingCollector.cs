@@ -190,7 +190,7 @@ internal sealed class FindingCollector(IReplaySink sink, Policy policy, MachineS
         var rule = verdict.RuleId;
 
         // A trace that tells no TLBI does not tell that there was none.
-        if (!machine.Facts.HasTlbis && rule is (RuleId.TableReuse or RuleId.AsidReuse or RuleId.VmidReuse or RuleId.RegisterChange))
+        if (!machine.Facts.HasTlbis && rule is (RuleId.TableReuse or RuleId.PageReuse or RuleId.AsidReuse or RuleId.VmidReuse or RuleId.RegisterChange))
         {
             return Confidence.Unknown;
         }

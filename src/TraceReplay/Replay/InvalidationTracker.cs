@@ -121,16 +121,10 @@ internal sealed class InvalidationTracker(MachineState machine, StaleRecords rec
 
         if (tlbi.Target.Stage1 is { } regime)
         {
-            if (tlbi.IsByAddress)
+            CollectStage1(tlbi, regime);
+            if (regime == TranslationRegime.El1)
             {
-                CollectAddressed(tlbi, RootSlot.Of(regime, tlbi.Half));
-            }
-            else
-            {
-                for (var half = 0; half < RootSlot.Halves(regime); half++)
-                {
-                    CollectWhole(tlbi, RootSlot.Of(regime, half));
-                }
+                CollectStage1(tlbi, TranslationRegime.El1Guest);
             }
         }
 
@@ -142,6 +136,20 @@ internal sealed class InvalidationTracker(MachineState machine, StaleRecords rec
         {
             // Which IPAs the addresses of a stage-1 operation lead to is not told: those that drop combined entries are taken to drop all.
             CollectWhole(tlbi, RootSlot.Stage2);
+        }
+    }
+
+    private void CollectStage1(in TlbiEvent tlbi, TranslationRegime regime)
+    {
+        if (tlbi.IsByAddress)
+        {
+            CollectAddressed(tlbi, RootSlot.Of(regime, tlbi.Half));
+            return;
+        }
+
+        for (var half = 0; half < RootSlot.Halves(regime); half++)
+        {
+            CollectWhole(tlbi, RootSlot.Of(regime, half));
         }
     }
 

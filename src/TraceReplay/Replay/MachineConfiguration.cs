@@ -88,6 +88,13 @@ internal sealed class MachineConfiguration
 
     public Granule Granule => _toldGranule ?? _facts.InferredGranule ?? Granule.Size4K;
 
+    /// <summary>
+    /// True where <c>pgtable_meta: locks=casemate</c> says that every lock and hint is told, every tree has a lock, and a plain store under it
+    /// comes first or behind a DSB.
+    /// </summary>
+    public bool FollowsCasemate { get; private set; }
+
+
     /// <summary>Layout of descriptors whose half is not known.</summary>
     public DescriptorFormat DefaultFormat => HostControl?.FormatOf(UsableHalf, IsSecure, Features(Host))
         ?? new DescriptorFormat(
@@ -195,6 +202,9 @@ internal sealed class MachineConfiguration
                 break;
             case "ttl":
                 HasTtl = value != "0";
+                break;
+            case "locks":
+                FollowsCasemate = value == "casemate";
                 break;
             case "security":
                 IsSecure = value == "secure";

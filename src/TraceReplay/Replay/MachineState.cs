@@ -76,9 +76,12 @@ internal sealed class MachineState
     }
 
     /// <summary>The comparer of a layout under the memory attributes last written in a regime.</summary>
-    public DescriptorComparer Comparer(TranslationRegime regime, DescriptorFormat format)
+    public DescriptorComparer Comparer(TranslationRegime regime, DescriptorFormat format) =>
+        Comparer(format, Configuration.MemoryAttributes(regime));
+
+    /// <summary>The comparer of a layout under memory attributes; null where they are not told.</summary>
+    public DescriptorComparer Comparer(DescriptorFormat format, ulong? mair)
     {
-        var mair = Configuration.MemoryAttributes(regime);
         foreach (var known in _comparers)
         {
             if (known.Format == format && known.MemoryAttributeRegister == mair)
@@ -97,7 +100,11 @@ internal sealed class MachineState
     {
         foreach (var space in _spaces)
         {
-            space.Comparer = Comparer(space.Regime, space.Format);
+            // Each guest has its own MAIR.
+            if (space.Regime != TranslationRegime.El1Guest)
+            {
+                space.Comparer = Comparer(space.Regime, space.Format);
+            }
         }
     }
 
@@ -108,13 +115,19 @@ internal sealed class MachineState
         {
             if (space.Regime == regime)
             {
-                space.Comparer = Comparer(regime, space.Format with { Features = features });
+                space.Comparer = Comparer(space.Format with { Features = features }, space.Comparer.MemoryAttributeRegister);
             }
         }
     }
 
     /// <summary>The space of a root, made when this root is not known in this shape.</summary>
-    public AddressSpace RootedSpace(ulong rootPa, TranslationRegime regime, int half, RootShape shape, long seq)
+    /// <param name="rootPa">Physical address of the root.</param>
+    /// <param name="regime">Regime that walks it.</param>
+    /// <param name="half">0, or 1 for TTBR1.</param>
+    /// <param name="shape">Its shape.</param>
+    /// <param name="seq">The event that names it.</param>
+    /// <param name="stage2">For the stage 1 of a guest: its stage 2.</param>
+    public AddressSpace RootedSpace(ulong rootPa, TranslationRegime regime, int half, RootShape shape, long seq, AddressSpace? stage2 = null)
     {
         var frame = Memory.Frame(rootPa);
         foreach (var use in frame.Uses)
@@ -122,7 +135,7 @@ internal sealed class MachineState
             var known = use.Space;
             if (known.IsRooted && use.Parent is null && use.Base == rootPa && known.Half == half && known.Regime == regime
                 && use.Level == shape.Level && use.Entries == shape.Entries && known.Format.Granule == shape.Format.Granule
-                && known.Format.Ds == shape.Format.Ds && known.Format.Lpa == shape.Format.Lpa)
+                && known.Format.Ds == shape.Format.Ds && known.Format.Lpa == shape.Format.Lpa && ReferenceEquals(known.Stage2, stage2))
             {
                 // HA and HD may change under a root that stays.
                 if (known.Format != shape.Format)
@@ -147,6 +160,7 @@ internal sealed class MachineState
             FirstSeq = seq,
             VaBase = shape.VaBase,
             Evidence = LivenessEvidence.Certain,
+            Stage2 = stage2,
             AsidUnknown = !Facts.HasRoots && RootSlot.Halves(regime) == 2,
         };
         space.Pending.SetGeometry(shape.Format.Granule);
@@ -207,15 +221,20 @@ internal sealed class MachineState
     public TableUse? Link(TableUse parent, int index, ulong value, long seq)
     {
         var space = parent.Space;
-        var tableBase = space.Format.NextTable(value);
         var level = parent.Level + 1;
         var ia = parent.IaOf(index);
+        if (space.TableAt(value) is not { } tableBase)
+        {
+            return null;
+        }
+
         if (Memory.Frame(tableBase).Uses.Length >= MaxUsesOfTable)
         {
             LinksBeyondLimit++;
             return null;
         }
 
+        space.EverHadContent = true;
         AdoptUnrooted(tableBase, level, space, ia, isIndependent: !space.IsLive);
         var use = Attach(space, tableBase, space.Format.Granule.EntriesPerTable, level, ia, parent, parent.PaOf(index), seq);
         LinkChildren(use, seq);
@@ -412,9 +431,10 @@ internal sealed class MachineState
             {
                 Link(use, index, value, seq);
             }
-            else if (use.Space.Format.IsGlobal(value))
+            else
             {
-                use.Space.MayHaveGlobal = true;
+                use.Space.EverHadContent = true;
+                use.Space.MayHaveGlobal |= use.Space.Format.IsGlobal(value);
             }
         }
     }

@@ -32,9 +32,29 @@ internal sealed class NameCache(NameTable names)
         if (!_stores[how].Known)
         {
             var name = names.Name(how);
-            _stores[how] = (true, PlainNames.Contains(name), Array.Exists(ReleaseParts, part => name.Contains(part, StringComparison.Ordinal)));
+            _stores[how] = (true, PlainNames.Contains(name), IsReleaseName(name));
         }
 
         return _stores[how];
+    }
+
+    // 'tests/cas.c:32' is a place in the source, which says nothing; 'release:tests/cas.c:32' is a release there.
+    private static bool IsReleaseName(string name)
+    {
+        var what = name.AsSpan(0, name.Contains(':', StringComparison.Ordinal) ? name.IndexOf(':', StringComparison.Ordinal) : name.Length);
+        if (what.Contains('.'))
+        {
+            return false;
+        }
+
+        foreach (var part in ReleaseParts)
+        {
+            if (what.Contains(part, StringComparison.Ordinal))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 }

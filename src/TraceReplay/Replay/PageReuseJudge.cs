@@ -58,6 +58,12 @@ internal sealed class PageReuseJudge(MachineState machine, FindingCollector find
     /// <summary>A value became stale.</summary>
     public void Added(StaleRecord record)
     {
+        // What a guest maps are no page frames of the machine.
+        if (record.Space.Regime == TranslationRegime.El1Guest)
+        {
+            return;
+        }
+
         if (record.IsTable || !record.Space.Format.IsWritable(record.Value) || Find(record) is not null)
         {
             return;
@@ -207,7 +213,7 @@ internal sealed class PageReuseJudge(MachineState machine, FindingCollector find
         var confidence = StaleRecords.ConfidenceOf(record.Space);
         var format = record.Space.Format;
         var onlyByHardware = format.HardwareDirty is null && !(format with { HardwareDirty = false }).IsWritable(record.Value);
-        atMost = onlyByHardware || !machine.Facts.HasTlbis || !machine.Facts.HasBarriers ? Confidence.Possible : atMost;
+        atMost = onlyByHardware || !machine.Facts.HasBarriers ? Confidence.Possible : atMost;
         return findings.Report(
             new Verdict
             {

@@ -4,7 +4,7 @@ namespace TraceReplay.Replay;
 internal sealed class PendingSpaces
 {
     // By the register that holds the root; unrooted ones may be of either half.
-    private readonly List<AddressSpace>[] _bySlot = [[], [], [], [], [], [], []];
+    private readonly List<AddressSpace>[] _bySlot = RootSlot.Lists();
 
     /// <summary>Records open in all spaces.</summary>
     public int Count { get; private set; }

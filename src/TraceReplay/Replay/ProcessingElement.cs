@@ -55,7 +55,7 @@ internal sealed class ProcessingElement(int cpu)
     private const int BarriersKept = 32;
 
     private readonly SeenBarrier[] _barriers = new SeenBarrier[BarriersKept];
-    private readonly RegimeRegisters[] _registers = [new(), new(), new(), new()];
+    private readonly RegimeRegisters[] _registers = [new(), new(), new(), new(), new()];
     private int _barrierCount;
 
     public int Cpu { get; } = cpu;
@@ -92,6 +92,9 @@ internal sealed class ProcessingElement(int cpu)
 
     /// <summary>Translation registers of a regime.</summary>
     public RegimeRegisters Registers(TranslationRegime regime) => _registers[(int)regime];
+
+    /// <summary>Another guest, or another of its CPUs, may run here: what its registers hold is not known before they are written.</summary>
+    public void ForgetGuest() => _registers[(int)TranslationRegime.El1Guest] = new RegimeRegisters();
 
     public List<OutstandingInvalidation> Invalidations { get; } = [];
 

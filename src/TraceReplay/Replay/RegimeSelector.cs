@@ -39,30 +39,43 @@ internal sealed class RegimeSelector(MachineState machine, Policy policy)
     private TlbiTarget Target(TranslationRegime? stage1, bool stage2, ushort? vmid) =>
         new(stage1, stage2, vmid, !policy.Aside1Walkcache, policy.S2VaOk);
 
+    /// <summary>
+    /// True while a CPU runs a guest: stage 2 is on, at EL1 of a VHE host, or under a VMID that is not the host's own. What runs then under
+    /// the EL1 names is the guest's.
+    /// </summary>
+    public bool RunsGuest(ProcessingElement cpu) => HypervisorOf(cpu) is { Stage2IsOn: true, RunsVheHost: false } hcr
+        && (hcr.HostAtEl2 || cpu.Vmid is not (null or 0));
+
     /// <summary>How far a TLBI reaches: HCR_EL2.FB makes the local ones of EL1 broadcast.</summary>
     public Shareability ReachOf(TlbiOperation operation, ProcessingElement cpu)
     {
         var isForced = operation is { Regime: TlbiRegime.El1, Stage2: false, Reach: Shareability.Local }
-            && HypervisorOf(cpu) is { ForcesBroadcast: true, HostAtEl2: false };
+            && HypervisorOf(cpu) is { ForcesBroadcast: true } hcr && (!hcr.HostAtEl2 || RunsGuest(cpu));
         return isForced ? Shareability.Inner : operation.Reach;
     }
 
-    /// <summary>The regime that a register name means on a CPU; null for none, and for what a guest writes.</summary>
+    /// <summary>The barrier as it acts: HCR_EL2.BSU widens those of a guest.</summary>
+    public BarrierOperation BarrierOf(BarrierOperation barrier, ProcessingElement cpu) =>
+        HypervisorOf(cpu) is { BarrierReach: var reach } && reach > barrier.Domain && RunsGuest(cpu) ? barrier.Widened(reach) : barrier;
+
+    /// <summary>The regime that a register name means on a CPU; null for none.</summary>
     /// <remarks>
-    /// The EL1 names mean EL2&amp;0 at EL2 with E2H=1. What a guest writes under them are addresses of its own, of which the trace's physical
-    /// addresses tell nothing: a guest's stage 1 is not followed.
+    /// The EL1 names mean EL2&amp;0 at EL2 with E2H=1; the EL12 names mean EL1 there. What a guest writes under the EL1 names are intermediate
+    /// addresses.
     /// </remarks>
     public TranslationRegime? RegimeOf(string register, ProcessingElement cpu)
     {
         var hcr = HypervisorOf(cpu);
         if (register.EndsWith("_el1", StringComparison.Ordinal))
         {
-            if (hcr is { HostAtEl2: true } host)
-            {
-                return host.TrapsGeneralExceptions ? TranslationRegime.El2Host : null;
-            }
+            return RunsGuest(cpu) ? TranslationRegime.El1Guest
+                : hcr is not { HostAtEl2: true } host ? TranslationRegime.El1
+                : host.TrapsGeneralExceptions ? TranslationRegime.El2Host : null;
+        }
 
-            return hcr is { Stage2IsOn: true } && cpu.Vmid is not (null or 0) ? null : TranslationRegime.El1;
+        if (register.EndsWith("_el12", StringComparison.Ordinal))
+        {
+            return hcr is { HostAtEl2: true } ? TranslationRegime.El1Guest : null;
         }
 
         if (!register.EndsWith("_el2", StringComparison.Ordinal))

@@ -110,6 +110,10 @@ internal sealed class RegisterJudge(MachineState machine, FindingCollector findi
         if (tlbi.Target.Stage1 is { } regime)
         {
             Forget(tlbi, regime);
+            if (regime == TranslationRegime.El1)
+            {
+                Forget(tlbi, TranslationRegime.El1Guest);
+            }
         }
 
         if (tlbi.Target.Stage2 || tlbi.DropsCombined)
@@ -248,7 +252,7 @@ internal sealed class RegisterJudge(MachineState machine, FindingCollector findi
             var theirs = (space.Half == 0 ? registers.Ttbr0 : registers.Ttbr1) ?? 0;
             if (other.Cpu == cpu.Cpu || other.Current[space.Slot] is not { } running || ReferenceEquals(running, space)
                 || (theirs & 1) == 0 || registers.Asid != tag || running.AsidUnknown || running.Root.Base == space.Root.Base
-                || (space.Regime == TranslationRegime.El1 && running.Vmid != space.Vmid))
+                || (space.Regime.OfTlb() == TranslationRegime.El1 && running.Vmid != space.Vmid))
             {
                 continue;
             }

@@ -30,6 +30,7 @@ public sealed class ReplayEngine : IEventSink
     private readonly ReuseJudge _reuse;
     private readonly ContiguousJudge _contiguous;
     private readonly CopyJudge _copies;
+    private readonly RegimeSelector _selector;
     private readonly TlbiDecoder _decoder;
     private readonly RootTracker _roots;
     private readonly RootLoadJudge _loads;
@@ -43,7 +44,10 @@ public sealed class ReplayEngine : IEventSink
     private readonly PageReuseJudge _pages;
     private readonly TableLinkJudge _links;
     private readonly VisibilityJudge _visibility;
+    private readonly ToldTables _toldTables;
+    private readonly LockJudge _locks;
     private readonly Lints? _lints;
+    private readonly EventNotes _notes;
     private readonly LineIndex _lines = new();
     private long _events;
     private long _finalCompared;
@@ -72,24 +76,28 @@ public sealed class ReplayEngine : IEventSink
         _judge = new StoreJudge(_machine, _records, breaks, _findings, _transitions, _races, _lines, _requirements);
         _reuse = new ReuseJudge(_machine, _findings, breaks);
         _contiguous = new ContiguousJudge(_machine, new ContiguousMembers(_machine, _findings, _lines), options.Policy);
-        _copies = new CopyJudge(_machine, sink, _findings, _lines);
-        var selector = new RegimeSelector(_machine, options.Policy);
-        _decoder = new TlbiDecoder(_machine, selector);
+        _copies = new CopyJudge(_machine, sink, _findings, _lines, options.Policy);
+        _selector = new RegimeSelector(_machine, options.Policy);
+        _decoder = new TlbiDecoder(_machine, _selector);
         var tainted = new TaintedSpaces();
         _loads = new RootLoadJudge(_machine, _findings, tainted, breaks, new FlushExplainer(_machine, _tracker));
-        _roots = new RootTracker(_machine, sink, selector, _copies, _loads, tainted);
+        var guests = new GuestTrees(_machine, tainted, _records);
+        _roots = new RootTracker(_machine, sink, _selector, _copies, _loads, tainted, guests);
         _registers = new RegisterJudge(_machine, _findings, tainted);
         _roots.Registers = _registers;
         _restrictions = new RestrictionWatch(_findings, _facts, options, breaks);
         _runs = new KernelRunTracker(sink);
         _pages = new PageReuseJudge(_machine, _findings, breaks);
         _visibility = new VisibilityJudge(_machine, _findings);
-        _lints = options.Lints || options.Policy.Lints ? new Lints(_machine, _findings) : null;
+        _lints = options.Policy.Lints ? new Lints(_machine, _findings) : null;
         var howNames = new NameCache(names);
+        _locks = new LockJudge(_machine, _findings, howNames);
+        _notes = new EventNotes(_findings);
         _links = new TableLinkJudge(_machine, _findings, howNames, _lines, options.Policy);
         _stores = new TableStores(
             _machine, _judge, _records, _reuse, _contiguous, _copies, tainted, _runs, new StoreNotes(_machine, _findings, howNames, _lines),
-            _links, _visibility, _lints);
+            _links, _visibility, _locks, guests, _selector, _lints);
+        _toldTables = new ToldTables(_machine);
         _sites = new TlbiSites(sink);
         _operations = new OperationCache(names);
         _judge.Restricted = _restrictions.Add;
@@ -149,7 +157,7 @@ public sealed class ReplayEngine : IEventSink
         if (tlbi.Operand.Defect != TlbiDefect.None && _machine.Pending.Count > 0)
         {
             site.Ineffective++;
-            ReportIneffective(tlbi, e);
+            _notes.Ineffective(tlbi, e);
         }
 
         _visibility.Used(e.Header.Cpu);
@@ -160,7 +168,7 @@ public sealed class ReplayEngine : IEventSink
         {
             covered = 0;
             site.Ineffective++;
-            ReportIneffective(tlbi, e);
+            _notes.Ineffective(tlbi, e);
         }
 
         site.Covered += covered > 0 ? 1 : 0;
@@ -172,7 +180,9 @@ public sealed class ReplayEngine : IEventSink
     {
         Begin(e.Header);
         var barrier = _operations.Barrier(e.Kind);
-        _machine.Cpu(e.Header.Cpu).NoteBarrier(e.Header.Seq, e.Header.Line, barrier);
+        var cpu = _machine.Cpu(e.Header.Cpu);
+        cpu.NoteBarrier(e.Header.Seq, e.Header.Line, barrier);
+        barrier = barrier is not null && cpu.Hypervisor is not null ? _selector.BarrierOf(barrier, cpu) : barrier;
         _visibility.Ran(barrier, e.Header.Cpu);
         _links.Ran(barrier);
         if (barrier is { Kind: BarrierKind.Dsb })
@@ -214,14 +224,7 @@ public sealed class ReplayEngine : IEventSink
         }
 
         _roots.AssumeLoaded(e);
-        for (var pa = e.Base; pa < e.Base + ((ulong)entries << 3);)
-        {
-            var frame = _machine.Memory.Frame(pa);
-            var first = TableFrame.IndexOf(pa);
-            var count = (int)Math.Min((ulong)(TableFrame.Entries - first), (e.Base + ((ulong)entries << 3) - pa) >> 3);
-            frame.AssumeZero(first, count);
-            pa += (ulong)count << 3;
-        }
+        _toldTables.Told(e.Base, e.Level, entries, e.Header.Seq);
     }
 
     public void On(in DescriptorValueKnown e)
@@ -250,6 +253,7 @@ public sealed class ReplayEngine : IEventSink
         {
             var entries = EntriesAt(e.Base) ?? _machine.Configuration.Granule.EntriesPerTable;
             _stores.Forget(e.Base, (ulong)entries << 3, e.Header.Seq);
+            _locks.Gone(e.Base, (ulong)entries << 3);
         }
     }
 
@@ -258,6 +262,7 @@ public sealed class ReplayEngine : IEventSink
         Begin(e.Header);
         _machine.Configuration.SetFact(_names.Name(e.Key), _names.Name(e.Value));
         _machine.RefreshComparers();
+        _locks.FactTold();
         _requirements.BbmLevel = BbmLevelOf(_options) ?? _machine.Configuration.BbmLevel ?? 0;
     }
 
@@ -289,6 +294,18 @@ public sealed class ReplayEngine : IEventSink
         _machine.Cpu(e.Header.Cpu).SwitchPending = true;
     }
 
+    public void On(in LockOperation e)
+    {
+        Begin(e.Header);
+        _locks.On(e);
+    }
+
+    public void On(in LockHint e)
+    {
+        Begin(e.Header);
+        _locks.On(e);
+    }
+
     public void On(in Marker e) => Begin(e.Header);
 
     public void On(in LostEvents e)
@@ -297,10 +314,11 @@ public sealed class ReplayEngine : IEventSink
         _machine.Now = e.Header;
         var cpu = _machine.Cpu(e.Header.Cpu);
         _findings.Doubt(cpu.LastSeq, e.Header.Seq);
-        ReportLost(e);
+        _notes.Lost(e);
         _contiguous.Forget(e.Header.Seq);
         _visibility.Forget();
         _roots.Lost(e.Header.Cpu);
+        _locks.Lost(e.Header.Cpu);
         ForgetStaleRecords(e.Header.Seq);
         _machine.DoubtfulBefore = e.Header.Seq;
         _events++;
@@ -419,49 +437,15 @@ public sealed class ReplayEngine : IEventSink
     private void Synchronise(BarrierOperation barrier, in EventHeader header)
     {
         _tracker.Synchronise(barrier, header);
+        if (_locks.IsJudging)
+        {
+            _locks.Synchronised(header.Cpu);
+        }
+
         if (barrier.CoversStores)
         {
             _contiguous.Synchronised(header.Cpu);
         }
-    }
-
-    private void ReportIneffective(in TlbiEvent tlbi, in TlbiInstruction e)
-    {
-        var why = tlbi.Operand.Defect switch
-        {
-            TlbiDefect.TtlGranule => "its TTL hint names another granule than the translations use",
-            TlbiDefect.RangeGranule => "its TG is reserved or names another granule than the translations use",
-            TlbiDefect.RangeMisaligned => "its base is not aligned to its TTL hint",
-            TlbiDefect.None => $"its TTL hint says level {tlbi.Operand.LeafLevel}, where no leaf is",
-            _ => "its ASID has more than the 8 bits in use",
-        };
-        _findings.Report(
-            new Verdict
-            {
-                RuleId = RuleId.TlbiIneffective,
-                Where = new StoreContext(e.Header, e.Pc, 0),
-                Space = null,
-                Pa = 0,
-                New = e.Operand,
-                Va = tlbi.IsByAddress ? tlbi.Operand.Start : null,
-                Summary = $"{tlbi.Operation.Mnemonic} 0x{e.Operand:x} can invalidate nothing: {why}",
-            },
-            FoldKind.Place, e.Pc is { } pc ? (long)pc : e.Operation, null);
-    }
-
-    private void ReportLost(in LostEvents e)
-    {
-        var count = e.Count is { } told ? $"{told}" : "an unknown number of";
-        _findings.Report(
-            new Verdict
-            {
-                RuleId = RuleId.LostEvents,
-                Where = new StoreContext(e.Header, null, 0),
-                Space = null,
-                Pa = 0,
-                Summary = $"CPU {e.Header.Cpu} lost {count} events before this line: what depends on them is not known",
-            },
-            FoldKind.Place, e.Header.Cpu, null);
     }
 
     private int? EntriesAt(ulong tableBase)

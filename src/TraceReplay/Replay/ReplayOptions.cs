@@ -11,9 +11,6 @@ public sealed record ReplayOptions
     /// <summary>FEAT_BBM level of the least capable CPU, 0..3; null takes that of the policy, else what the trace tells, or 0.</summary>
     public int? BbmLevel { get; init; }
 
-    /// <summary>Also report what breaks no rule and costs time (<see cref="Rules.LintRules"/>).</summary>
-    public bool Lints { get; init; }
-
     /// <summary>Nanoseconds after which a restriction without invalidation is reported, for time clocks.</summary>
     public long StalePermissionNs { get; init; } = 1_000_000_000;
 

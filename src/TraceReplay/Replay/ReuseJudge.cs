@@ -37,6 +37,22 @@ internal sealed class ReuseJudge(MachineState machine, FindingCollector findings
         return false;
     }
 
+    /// <summary>True when a table that only a stale pointer reaches in one place is linked at that level in another of the same tree.</summary>
+    /// <param name="use">The table where its pointer was removed.</param>
+    /// <param name="frame">A frame of it.</param>
+    public static bool IsMoved(TableUse use, TableFrame frame)
+    {
+        foreach (var other in frame.Uses)
+        {
+            if (other.Base == use.Base && other.Level == use.Level && ReferenceEquals(other.Space, use.Space) && !other.IsStaleLinked)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>A store to a table that only a stale pointer reaches.</summary>
     public void Stored(TableUse use, int index, ulong oldValue, ulong newValue, in StoreContext store)
     {
@@ -74,7 +90,11 @@ internal sealed class ReuseJudge(MachineState machine, FindingCollector findings
             return;
         }
 
-        var tableBase = parent.Space.Format.NextTable(value);
+        if (parent.Space.TableAt(value) is not { } tableBase)
+        {
+            return;
+        }
+
         var level = parent.Level + 1;
         TableUse? other = null;
         foreach (var use in machine.Memory.Frame(tableBase).Uses)

@@ -248,7 +248,7 @@ internal sealed class RootLoadJudge(
 
     // TTBR0 and TTBR1 of the kernel need no level to tell them apart.
     private static string RegisterText(AddressSpace space) =>
-        space.Regime is TranslationRegime.El1 or TranslationRegime.El2Host ? $"TTBR{space.Half}" : RootSlot.Name(space.Slot);
+        RootSlot.Halves(space.Regime) == 2 ? $"TTBR{space.Half}" : RootSlot.Name(space.Slot);
 
     // Something stands in its tables, or stood there and was not invalidated. The memory of a root that has another life tells nothing.
     private bool MayBeCached(AddressSpace space, ushort asid, int cpu)

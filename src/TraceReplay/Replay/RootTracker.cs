@@ -6,12 +6,14 @@ namespace TraceReplay.Replay;
 
 /// <summary>Follows the translation registers of each CPU: which trees it walks, under which ASID, and what it may still hold of others.</summary>
 internal sealed class RootTracker(
-    MachineState machine, IReplaySink sink, RegimeSelector selector, CopyJudge copies, RootLoadJudge judge, TaintedSpaces tainted)
+    MachineState machine, IReplaySink sink, RegimeSelector selector, CopyJudge copies, RootLoadJudge judge, TaintedSpaces tainted,
+    GuestTrees guests)
 {
     private const ulong Tcr2D128 = 1 << 5;
 
     private readonly Dictionary<(int Cpu, int Slot), AddressSpace> _lastKernelRoot = [];
     private readonly List<RootLoad> _pendingLoads = [];
+    private readonly List<AddressSpace> _assumedStage2 = [];
     private bool _sawAsidInTtbr1;
 
     /// <summary>Called when a CPU loads a tree for the first time, once its content is told.</summary>
@@ -42,7 +44,8 @@ internal sealed class RootTracker(
         }
 
         var registers = cpu.Registers(regime);
-        var name = register.AsSpan(0, register.Length - 4);
+        var isGuest = regime == TranslationRegime.El1Guest;
+        var name = register.AsSpan(0, register.LastIndexOf('_'));
         switch (name)
         {
             case "ttbr0" or "vttbr":
@@ -60,13 +63,18 @@ internal sealed class RootTracker(
                     _ => ControlLayout.TwoRanges,
                 };
                 Registers?.Written(cpu, regime, register, registers.Control?.Value, value, writer);
-                if (registers.Control is null && machine.Configuration.Control(regime) is null)
+                if (!isGuest && registers.Control is null && machine.Configuration.Control(regime) is null)
                 {
                     ForgetAssumedShapes(regime, writer.Header.Seq);
                 }
 
                 registers.Control = new TranslationControl(value, layout);
-                machine.Configuration.SetControl(regime, registers.Control.Value);
+                if (!isGuest)
+                {
+                    // That of a guest tells nothing about another.
+                    machine.Configuration.SetControl(regime, registers.Control.Value);
+                }
+
                 break;
             case "tcr2":
                 if ((value & Tcr2D128) != 0 && !IsUnsupported)
@@ -80,6 +88,12 @@ internal sealed class RootTracker(
             case "mair":
                 Registers?.Written(cpu, regime, register, registers.MemoryAttributes, value, writer);
                 registers.MemoryAttributes = value;
+                if (isGuest)
+                {
+                    guests.Refresh(cpu);
+                    return;
+                }
+
                 machine.Configuration.SetMemoryAttributes(regime, value);
                 machine.RefreshComparers();
                 return;
@@ -109,6 +123,10 @@ internal sealed class RootTracker(
         }
 
         Refresh(cpu, regime, name, writer);
+        if (name is "vttbr")
+        {
+            GuestTrees.Leave(cpu, writer.Header.Seq);
+        }
     }
 
     /// <summary>A root was told by <c>pgtable_table</c> in a trace that has no TTBR writes: every CPU is taken to have it loaded.</summary>
@@ -131,10 +149,10 @@ internal sealed class RootTracker(
         var entries = table.Entries ?? format.Granule.EntriesPerTable;
         var bits = format.Granule.Shift(table.Level) + System.Numerics.BitOperations.Log2((uint)entries);
         var shape = new RootShape(format, table.Level, entries, half == 0 ? 0 : ulong.MaxValue << Math.Min(bits, 63));
-        LoadEverywhere(machine.RootedSpace(table.Base, regime, half, shape, table.Header.Seq), table.Header.Seq);
+        LoadEverywhere(machine.RootedSpace(table.Base, regime, half, shape, table.Header.Seq), 0, table.Header.Seq);
     }
 
-    // Told without a write to VTTBR_EL2: under a VMID that is not told.
+    // Told before a write to VTTBR_EL2 names it: under the VMID that the first one tells, or where none does, one that is not told.
     private void AssumeStage2(in TableKnown table)
     {
         foreach (var use in machine.Memory.Frame(table.Base).Uses)
@@ -151,17 +169,36 @@ internal sealed class RootTracker(
             ?? machine.Configuration.DefaultFormat with { Layout = DescriptorLayout.Stage2, Features = features };
         var shape = new RootShape(format, table.Level, table.Entries ?? format.Granule.EntriesPerTable, 0);
         var space = machine.RootedSpace(table.Base, TranslationRegime.Stage2, 0, shape, table.Header.Seq);
-        space.AsidUnknown = true;
-        LoadEverywhere(space, table.Header.Seq);
+        var vmid = machine.Facts.Stage2VmidOf(table.Base);
+        space.AsidUnknown = vmid is null;
+        _assumedStage2.Add(space);
+        LoadEverywhere(space, vmid ?? 0, table.Header.Seq);
     }
 
-    private void LoadEverywhere(AddressSpace space, long seq)
+    // A CPU writes VTTBR_EL2: from here on it walks no other tree that it was taken to have loaded.
+    private void UnloadAssumed(AddressSpace? next, ProcessingElement cpu, long seq)
+    {
+        foreach (var space in _assumedStage2)
+        {
+            if (ReferenceEquals(space, next))
+            {
+                continue;
+            }
+
+            foreach (var vmid in space.Asids)
+            {
+                space.Unload(vmid, cpu.Cpu, seq);
+            }
+        }
+    }
+
+    private void LoadEverywhere(AddressSpace space, ushort asid, long seq)
     {
         for (var cpu = 0; cpu < Math.Max(1, machine.Facts.CpuCount); cpu++)
         {
-            tainted.Load(space, 0, cpu);
+            tainted.Load(space, asid, cpu);
             machine.Cpu(cpu).Current[space.Slot] = space;
-            sink.RootLoad(seq, cpu, space.Half, space, null);
+            sink.RootLoad(seq, cpu, space.Half, space, space.AsidUnknown ? null : asid);
         }
     }
 
@@ -254,6 +291,11 @@ internal sealed class RootTracker(
                 next = SpaceOf(cpu, regime, half, writer);
             }
 
+            if (regime == TranslationRegime.Stage2 && _assumedStage2.Count > 0 && written is "vttbr")
+            {
+                UnloadAssumed(next, cpu, writer.Header.Seq);
+            }
+
             var current = cpu.Current[slot];
             if (ReferenceEquals(next, current) && asid == registers.Asid)
             {
@@ -286,7 +328,7 @@ internal sealed class RootTracker(
                 next.AsidUnknown = true;
             }
 
-            next.Vmid = regime == TranslationRegime.El1 && selector.HypervisorOf(cpu) is not null ? cpu.Vmid : null;
+            next.Vmid = regime.OfTlb() == TranslationRegime.El1 && selector.HypervisorOf(cpu) is not null ? cpu.Vmid : null;
             next.ShapeIsAssumed = registers.Control is null && machine.Configuration.Control(regime) is null;
             next.RegimeIsAssumed |= machine.Facts.HypervisorConfiguration is not null && cpu.Hypervisor is null;
             var isOtherRoot = !ReferenceEquals(next, current);
@@ -295,6 +337,12 @@ internal sealed class RootTracker(
                 next, asid, cpu, writer, next.LastLoad is null, isOtherRoot, isOtherRoot || !next.IsTainted(asid, cpu.Cpu), loaded));
             next.LastLoad = writer.Header;
             tainted.Load(next, asid, cpu.Cpu);
+            if (regime == TranslationRegime.El1Guest)
+            {
+                guests.Loaded(next);
+                guests.Refresh(cpu);
+            }
+
             if (isOtherRoot)
             {
                 sink.RootLoad(writer.Header.Seq, cpu.Cpu, half, next, asid);
@@ -353,7 +401,8 @@ internal sealed class RootTracker(
     private AddressSpace? SpaceOf(ProcessingElement cpu, TranslationRegime regime, int half, in StoreContext writer)
     {
         var registers = cpu.Registers(regime);
-        if ((half == 0 ? registers.Ttbr0 : registers.Ttbr1) is not { } ttbr
+        if ((regime == TranslationRegime.El1Guest && registers.Control is null)
+            || (half == 0 ? registers.Ttbr0 : registers.Ttbr1) is not { } ttbr
             || machine.Configuration.ShapeOf(regime, half, registers.Control) is not { } shape)
         {
             ReportShape(registers, regime, writer);
@@ -369,6 +418,13 @@ internal sealed class RootTracker(
         }
 
         address &= ~(Math.Max(tableBytes, 64) - 1);
+        if (regime == TranslationRegime.El1Guest)
+        {
+            // Its root lies where stage 2 maps it. Where that is not told, the guest is not followed.
+            return cpu.Current[RootSlot.Stage2] is { } stage2 && Stage2Walk.Find(stage2, address, Math.Max(tableBytes, 64)) is { } root
+                ? machine.RootedSpace(root, regime, half, shape, writer.Header.Seq, stage2)
+                : null;
+        }
 
         // KVM clears VTTBR where no guest runs.
         return address == 0 && regime == TranslationRegime.Stage2 ? null : machine.RootedSpace(address, regime, half, shape, writer.Header.Seq);

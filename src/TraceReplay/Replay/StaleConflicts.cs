@@ -154,7 +154,7 @@ internal sealed class StaleConflicts(MachineState machine, Requirements requirem
 
     private DescriptorChange? CompareWithTable(TableUse use, ulong newValue, StaleRecord record, ulong output)
     {
-        var change = TranslationComparer.CompareWithTable(machine, use.Space.Comparer, record, output, use.Level, newValue);
+        var change = TranslationComparer.CompareWithTable(machine, use.Space, record, output, use.Level, newValue);
         if (change is null && record.Level <= use.Level)
         {
             // The table's content is not told, or has a hole at that address; the sizes differ all the same.

@@ -19,8 +19,7 @@ internal sealed class TableLinkJudge(MachineState machine, FindingCollector find
             return;
         }
 
-        var tableBase = parent.Space.Format.NextTable(value);
-        if (machine.Memory.FindFrame(tableBase) is not { } frame)
+        if (parent.Space.TableAt(value) is not { } tableBase || machine.Memory.FindFrame(tableBase) is not { } frame)
         {
             return;
         }

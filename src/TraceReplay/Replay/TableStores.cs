@@ -6,7 +6,8 @@ namespace TraceReplay.Replay;
 /// <summary>Applies stores and told contents to memory and to the tables' places, and has each judged where it counts.</summary>
 internal sealed class TableStores(
     MachineState machine, StoreJudge judge, StaleRecords records, ReuseJudge reuse, ContiguousJudge contiguous, CopyJudge copies,
-    TaintedSpaces tainted, KernelRunTracker runs, StoreNotes notes, TableLinkJudge links, VisibilityJudge visibility, Lints? lints)
+    TaintedSpaces tainted, KernelRunTracker runs, StoreNotes notes, TableLinkJudge links, VisibilityJudge visibility, LockJudge locks,
+    GuestTrees guests, RegimeSelector selector, Lints? lints)
 {
     private readonly List<TableUse> _uses = [];
     private readonly List<StaleRecord> _dropped = [];
@@ -36,7 +37,7 @@ internal sealed class TableStores(
             (known, oldValue) = (true, told);
         }
 
-        FindUses(frame, pa, e.Level, e.Header.Seq);
+        FindUses(frame, pa, e.Level, e.Header);
         var primary = Primary();
         NoteRunningRoot(e.Header.Cpu);
         if (Gaps != gaps)
@@ -62,7 +63,7 @@ internal sealed class TableStores(
         else
         {
             // Where no store tells its level, the trees that become known later do.
-            if (machine.Facts.HasLevels)
+            if (machine.Facts.HasLevels && e.Level is null)
             {
                 notes.LevelUnknown(pa, e.New, store);
             }
@@ -190,13 +191,13 @@ internal sealed class TableStores(
         _dropped.Clear();
     }
 
-    private void FindUses(TableFrame frame, ulong pa, int? level, long seq)
+    private void FindUses(TableFrame frame, ulong pa, int? level, in EventHeader header)
     {
         _uses.Clear();
         Collect(frame, pa);
         if (level is { } told && _uses.Count > 0)
         {
-            DropOtherLevels(told, seq);
+            DropOtherLevels(told, header.Seq);
         }
 
         if (_uses.Count > 0)
@@ -204,9 +205,10 @@ internal sealed class TableStores(
             return;
         }
 
-        if (level is { } known)
+        // A table of a guest that no root leads to: what its descriptors point to is not told.
+        if (level is { } known && !selector.RunsGuest(machine.Cpu(header.Cpu)))
         {
-            _uses.Add(machine.UnrootedUse(pa, known, seq));
+            _uses.Add(machine.UnrootedUse(pa, known, header.Seq));
         }
         else
         {
@@ -263,6 +265,12 @@ internal sealed class TableStores(
     {
         var seq = store.Header.Seq;
         RetireEmptiedRoots(pa, known, oldValue, newValue, seq);
+        if (_uses.Count == 0 && primary.Space.Stage2 is not null)
+        {
+            frame.Store(at, newValue, seq, store.Header.Cpu);
+            return;
+        }
+
         if (_uses.Count == 0)
         {
             _uses.Add(machine.UnrootedUse(pa, primary.Level, seq));
@@ -274,14 +282,20 @@ internal sealed class TableStores(
             _judged = new JudgedStore[_uses.Count * 2];
         }
 
+        if (locks.IsJudging)
+        {
+            locks.Stored(primary, primary.IndexOf(pa), known, oldValue, newValue, store);
+        }
+
         var judged = _judged;
         for (var i = 0; i < _uses.Count; i++)
         {
             var use = _uses[i];
             if (use.IsStaleLinked)
             {
+                // A table that was moved is still walked at its old address as well, until the old pointer is invalidated.
                 reuse.Stored(use, use.IndexOf(pa), oldValue, newValue, store);
-                judged[i] = default;
+                judged[i] = ReuseJudge.IsMoved(use, frame) ? judge.Judge(use, use.IndexOf(pa), known, oldValue, newValue, store, isCounted: false) : default;
                 continue;
             }
 
@@ -313,6 +327,7 @@ internal sealed class TableStores(
             }
         }
 
+        guests.Stored(primary, known, oldValue, newValue, seq);
         copies.Stored(pa, newValue, primary.Level, StoreJudge.VaOf(primary, primary.IndexOf(pa)), store);
         for (var i = 0; i < _uses.Count; i++)
         {
@@ -417,7 +432,7 @@ internal sealed class TableStores(
         }
 
         var format = use.Space.Format;
-        if (format.Kind(value, use.Level) != DescriptorKind.Table || format.NextTable(value) != child.Base)
+        if (format.Kind(value, use.Level) != DescriptorKind.Table || use.Space.TableAt(value) != child.Base)
         {
             machine.Remove(child, seq);
         }
@@ -431,6 +446,7 @@ internal sealed class TableStores(
             return;
         }
 
+        use.Space.EverHadContent = true;
         if (use.Space.Format.Kind(value, use.Level) == DescriptorKind.Table)
         {
             if (MachineState.ChildOf(use, index) is null)

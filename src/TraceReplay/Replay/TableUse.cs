@@ -39,6 +39,9 @@ public sealed class TableUse
     /// <summary>False once it was taken out of its space.</summary>
     public bool IsAttached { get; internal set; } = true;
 
+    /// <summary>True once the trace told the table in this place.</summary>
+    internal bool IsTold { get; set; }
+
     internal TableUse? FirstChild { get; set; }
 
     internal TableUse? NextSibling { get; set; }

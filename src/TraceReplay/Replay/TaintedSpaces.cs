@@ -5,8 +5,8 @@ namespace TraceReplay.Replay;
 /// <summary>The rooted spaces that some CPU ran with and has not invalidated since, found by register and by ASID.</summary>
 internal sealed class TaintedSpaces
 {
-    private readonly List<AddressSpace>[] _bySlot = [[], [], [], [], [], []];
-    private readonly List<AddressSpace>[] _global = [[], [], [], [], [], []];
+    private readonly List<AddressSpace>[] _bySlot = RootSlot.Lists();
+    private readonly List<AddressSpace>[] _global = RootSlot.Lists();
     private readonly Dictionary<int, List<AddressSpace>> _byAsid = [];
     private readonly List<Taint> _scratch = [];
     private readonly List<AddressSpace> _spaceScratch = [];
@@ -76,15 +76,24 @@ internal sealed class TaintedSpaces
     {
         if (flush.Regime is { } regime)
         {
-            for (var half = 0; half < RootSlot.Halves(regime); half++)
+            CompleteStage1(flush, cpu, regime);
+            if (regime == TranslationRegime.El1)
             {
-                Complete(flush, cpu, RootSlot.Of(regime, half));
+                CompleteStage1(flush, cpu, TranslationRegime.El1Guest);
             }
         }
 
         if (flush.Stage2)
         {
             Complete(flush, cpu, RootSlot.Stage2);
+        }
+    }
+
+    private void CompleteStage1(in OutstandingFlush flush, int cpu, TranslationRegime regime)
+    {
+        for (var half = 0; half < RootSlot.Halves(regime); half++)
+        {
+            Complete(flush, cpu, RootSlot.Of(regime, half));
         }
     }
 
@@ -127,6 +136,17 @@ internal sealed class TaintedSpaces
         foreach (var space in _spaceScratch)
         {
             Clean(space, everything, cpu);
+        }
+    }
+
+    /// <summary>Nothing is known any more of who holds entries of a space.</summary>
+    public void Forget(AddressSpace space)
+    {
+        foreach (var taint in space.Taints.Values.ToList())
+        {
+            space.Unload(taint.Asid, taint.Cpu, 0);
+            var everything = new OutstandingFlush(TlbiMethod.All, null, null, false, 0, IsBroadcast: true, Shareability.System, long.MaxValue);
+            Clean(space, everything, taint.Cpu);
         }
     }
 

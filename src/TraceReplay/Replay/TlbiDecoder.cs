@@ -18,6 +18,11 @@ internal sealed class TlbiDecoder(MachineState machine, RegimeSelector selector)
     private TlbiOperand DecodeOperand(TlbiOperation operation, in TlbiTarget target, ulong operand, ProcessingElement cpu)
     {
         var regime = operation.Method == TlbiMethod.Ipa ? TranslationRegime.Stage2 : target.Stage1 ?? machine.Configuration.Host;
+        if (regime == TranslationRegime.El1 && selector.RunsGuest(cpu))
+        {
+            regime = TranslationRegime.El1Guest;
+        }
+
         var control = cpu.Registers(regime).Control ?? machine.Configuration.Control(regime);
         var asid = (ushort)(operand >> 48);
         var tooWide = control is { Asid16: false } && asid > 0xff;

@@ -122,11 +122,11 @@ internal static class TlbiMatch
     /// <summary>True when the operation drops entries of the regime and stage that the space belongs to.</summary>
     public static bool IsForRegime(in TlbiEvent tlbi, AddressSpace space) => space.IsStage2
         ? tlbi.Target.Stage2 || tlbi.DropsCombined
-        : tlbi.Target.Stage1 == space.Regime && tlbi.Operation.Method is not (TlbiMethod.Ipa or TlbiMethod.CleanOnly);
+        : tlbi.Target.Stage1 == space.Regime.OfTlb() && tlbi.Operation.Method is not (TlbiMethod.Ipa or TlbiMethod.CleanOnly);
 
     /// <summary>True when the operation is not limited to another VMID than that of a stage-1 tree.</summary>
     public static bool IsForVmid(in TlbiEvent tlbi, AddressSpace space) =>
-        space.Regime != TranslationRegime.El1 || tlbi.Target.Vmid is null || space.Vmid is null || space.Vmid == tlbi.Target.Vmid;
+        space.Regime.OfTlb() != TranslationRegime.El1 || tlbi.Target.Vmid is null || space.Vmid is null || space.Vmid == tlbi.Target.Vmid;
 
     /// <summary>True when the operation's ASID, or its VMID for stage 2, is one the obligation is about.</summary>
     public static bool MatchesTag(in TlbiEvent tlbi, StaleRecord record, in Obligation obligation) => record.Space.IsStage2

@@ -13,25 +13,26 @@ internal static class TranslationComparer
         return change.Class switch
         {
             TransitionClass.Split => CompareBlockAndTable(
-                machine, comparer, new Leaf(oldValue, use.Level, comparer.Format.OutputAddress(oldValue, use.Level)), use.Level, newValue, isSplit: true),
+                machine, use.Space, new Leaf(oldValue, use.Level, comparer.Format.OutputAddress(oldValue, use.Level)), use.Level, newValue, isSplit: true),
             TransitionClass.Fuse => CompareBlockAndTable(
-                machine, comparer, new Leaf(newValue, use.Level, comparer.Format.OutputAddress(newValue, use.Level)), use.Level, oldValue, isSplit: false),
-            TransitionClass.TableSwapEqual => CompareTables(machine, comparer, use.Level + 1, oldValue, newValue, change),
+                machine, use.Space, new Leaf(newValue, use.Level, comparer.Format.OutputAddress(newValue, use.Level)), use.Level, oldValue, isSplit: false),
+            TransitionClass.TableSwapEqual => CompareTables(machine, use.Space, use.Level + 1, oldValue, newValue, change),
             _ => change,
         };
     }
 
     /// <summary>The change from a stale leaf to what a table translates at the same address; null where the table has no leaf there.</summary>
     public static DescriptorChange? CompareWithTable(
-        MachineState machine, DescriptorComparer comparer, StaleRecord record, ulong recordOutput, int tableLevel, ulong tableValue)
+        MachineState machine, AddressSpace space, StaleRecord record, ulong recordOutput, int tableLevel, ulong tableValue)
     {
+        var comparer = space.Comparer;
         var (level, value) = (tableLevel, tableValue);
         while (comparer.Format.Kind(value, level) == DescriptorKind.Table)
         {
             level++;
             var shift = comparer.Format.Granule.Shift(level);
             var index = (record.Ia >> shift) & (ulong)(comparer.Format.Granule.EntriesPerTable - 1);
-            if (machine.Memory.ValueAt(comparer.Format.NextTable(value) + (index << 3)) is not { } next)
+            if (space.TableAt(value) is not { } table || machine.Memory.ValueAt(table + (index << 3)) is not { } next)
             {
                 return null;
             }
@@ -53,11 +54,15 @@ internal static class TranslationComparer
     private readonly record struct Leaf(ulong Value, int Level, ulong Output);
 
     private static DescriptorChange CompareBlockAndTable(
-        MachineState machine, DescriptorComparer comparer, in Leaf block, int level, ulong table, bool isSplit)
+        MachineState machine, AddressSpace space, in Leaf block, int level, ulong table, bool isSplit)
     {
-        var format = comparer.Format;
+        var (comparer, format) = (space.Comparer, space.Format);
         var worst = new DescriptorChange(isSplit ? TransitionClass.Split : TransitionClass.Fuse, DescriptorDifference.Size);
-        var next = format.NextTable(table);
+        if (space.TableAt(table) is not { } next)
+        {
+            return worst;
+        }
+
         var below = level + 1;
         for (var index = 0; index < format.Granule.EntriesPerTable; index++)
         {
@@ -68,7 +73,7 @@ internal static class TranslationComparer
 
             var part = block with { Output = block.Output + ((ulong)index << format.Granule.Shift(below)) };
             var change = format.Kind(value, below) == DescriptorKind.Table
-                ? CompareBlockAndTable(machine, comparer, part, below, value, isSplit)
+                ? CompareBlockAndTable(machine, space, part, below, value, isSplit)
                 : isSplit
                     ? comparer.CompareSizes(part.Value, part.Level, part.Output, value, below, format.OutputAddress(value, below))
                     : comparer.CompareSizes(value, below, format.OutputAddress(value, below), part.Value, part.Level, part.Output);
@@ -82,11 +87,14 @@ internal static class TranslationComparer
     }
 
     private static DescriptorChange CompareTables(
-        MachineState machine, DescriptorComparer comparer, int level, ulong oldTable, ulong newTable, DescriptorChange same)
+        MachineState machine, AddressSpace space, int level, ulong oldTable, ulong newTable, DescriptorChange same)
     {
-        var format = comparer.Format;
-        var oldBase = format.NextTable(oldTable);
-        var newBase = format.NextTable(newTable);
+        var (comparer, format) = (space.Comparer, space.Format);
+        if (space.TableAt(oldTable) is not { } oldBase || space.TableAt(newTable) is not { } newBase)
+        {
+            return same;
+        }
+
         for (var index = 0; index < format.Granule.EntriesPerTable; index++)
         {
             var offset = (ulong)index << 3;
@@ -99,7 +107,7 @@ internal static class TranslationComparer
             var change = comparer.Compare(before, after, level);
             if (change.Class == TransitionClass.TableSwapEqual)
             {
-                change = CompareTables(machine, comparer, level + 1, before, after, change);
+                change = CompareTables(machine, space, level + 1, before, after, change);
             }
 
             if (change.RequirementAt(bbmLevel: 0, noTranslate: false) == Requirement.BreakBeforeMake)

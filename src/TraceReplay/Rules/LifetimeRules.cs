@@ -31,7 +31,7 @@ public static class LifetimeRules
             "Entries of the old tree answer for the new one."),
         new(
             RuleId.OverlapBlockTable, "A block and smaller entries may be cached for one address", Severity.Error, "I_HYQMB, R_XXNPZ",
-            "A root was loaded under an ASID while the CPU may still hold entries of another tree under that ASID, and one translates an address by a block and the other by smaller entries.",
+            "A root was loaded under an ASID while the CPU may still hold entries of another tree under that ASID, and one translates an address by a block and the other by smaller entries. By the setting swap-strict also while CPUs swap one by one to such a copy of the kernel's tree.",
             "Both entries match the address: a conflict abort, or a mixture of the two."),
         new(
             RuleId.VmidReuse, "VMID used for another tree without invalidation", Severity.Error, "R_QNPQX",

@@ -118,6 +118,12 @@ public sealed record Policy
     [JsonPropertyName("s2-va-ok")]
     public bool S2VaOk { get; init; }
 
+    /// <summary>
+    /// While CPUs swap one by one to a copy of the kernel's tree, that copy must not have blocks where the original has smaller entries, or
+    /// the other way round; otherwise only with CnP=1, where CPUs share entries.
+    /// </summary>
+    public bool SwapStrict { get; init; }
+
     /// <summary>Contiguous groups are judged after every store, not when the update is over.</summary>
     public bool GroupEager { get; init; }
 

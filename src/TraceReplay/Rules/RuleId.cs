@@ -69,6 +69,7 @@ public static class RuleId
     public const string AccessFlagStale = "af-stale";
 
     public const string ValueChangedUnseen = "value-changed-unseen";
+    public const string LockNotHeld = "lock-not-held";
     public const string StoreSize = "store-size-not-8";
     public const string DescriptorReservedEncoding = "desc-reserved-encoding";
     public const string DescriptorReservedBits = "desc-res0-set";

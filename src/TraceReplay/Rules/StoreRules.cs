@@ -14,6 +14,10 @@ public static class StoreRules
             "A store to a live table found another value than the last store in the trace left, beyond what hardware changes on its own, and no events were lost in between.",
             "Something wrote to the table that the tracer does not see, or two writers do not know of one another. Both stores are named."),
         new(
+            RuleId.LockNotHeld, "Table stored to without its lock", Severity.Warning, "",
+            "A hint associates the tree with a lock, or a descriptor with one CPU, and the store was made by a CPU that does not hold the lock, or is not that one. In the logs of casemate, also: no lock is associated, or a second plain store under the lock without a DSB in between. One finding a table and site.",
+            "Nothing of the architecture: two CPUs that change a table at once lose one another's stores, or make what the other has not finished breaking. Judged only where the trace has hints; rems-project/casemate checks the same."),
+        new(
             RuleId.StoreSize, "Part of a live descriptor was stored", Severity.Error, "I_LBMWQ",
             "A store to a live table was not a multiple of 8 bytes wide.",
             "Walks read 8 bytes at once: one may see half of the old and half of the new descriptor."),

@@ -17,6 +17,10 @@ internal abstract class EventKeeper : IEventSink
 
     public abstract void On(in PageAllocation e);
 
+    public abstract void On(in LockOperation e);
+
+    public abstract void On(in LockHint e);
+
     public void On(in TlbiInstruction e)
     {
         var kept = e;
@@ -65,6 +69,10 @@ internal abstract class EventKeeper : IEventSink
     protected static SliceEvent Of(TableGone e) => new(e.Header, (sink, header) => sink.On(e with { Header = header }));
 
     protected static SliceEvent Of(SystemRegisterWrite e) => new(e.Header, (sink, header) => sink.On(e with { Header = header }));
+
+    protected static SliceEvent Of(LockOperation e) => new(e.Header, (sink, header) => sink.On(e with { Header = header }));
+
+    protected static SliceEvent Of(LockHint e) => new(e.Header, (sink, header) => sink.On(e with { Header = header }));
 
     protected static SliceEvent Of(PageAllocation e) => new(e.Header, (sink, header) => sink.On(e with { Header = header }));
 }

@@ -20,16 +20,19 @@ internal enum SliceReach
 /// <param name="isConcerned">True for an address in a table, or a page, that the finding may rest on.</param>
 /// <param name="from">First event of which it matters that it happened; of earlier ones only what they left behind.</param>
 /// <param name="pageBytes">Bytes of a page.</param>
-internal sealed class SliceCandidates(SliceReach reach, Func<ulong, bool> isConcerned, long from, ulong pageBytes) : EventKeeper
+/// <param name="takesLocks">True where the finding rests on locks.</param>
+internal sealed class SliceCandidates(
+    SliceReach reach, Func<ulong, bool> isConcerned, long from, ulong pageBytes, bool takesLocks) : EventKeeper
 {
     private readonly List<SliceEvent> _events = [];
     private readonly SortedDictionary<ulong, SliceEvent> _contents = [];
     private readonly SortedDictionary<ulong, SliceEvent> _tables = [];
     private readonly Dictionary<(int Cpu, int Register), SliceEvent> _registers = [];
+    private readonly Dictionary<(int Cpu, ulong Lock), SliceEvent> _locks = [];
 
     /// <summary>What was gathered, in the order of the trace.</summary>
     public List<SliceEvent> Events =>
-        [.. _contents.Values.Concat(_tables.Values).Concat(_registers.Values).Concat(_events).OrderBy(e => e.Header.Seq)];
+        [.. _contents.Values.Concat(_tables.Values).Concat(_registers.Values).Concat(_locks.Values).Concat(_events).OrderBy(e => e.Header.Seq)];
 
     public override void On(in PageTableWrite e)
     {
@@ -104,6 +107,26 @@ internal sealed class SliceCandidates(SliceReach reach, Func<ulong, bool> isConc
         }
 
         _events.Add(Of(e));
+    }
+
+    public override void On(in LockOperation e)
+    {
+        if (takesLocks && IsState(e.Header))
+        {
+            _locks[(e.Header.Cpu, e.Address)] = Of(e);
+        }
+        else if (takesLocks)
+        {
+            _events.Add(Of(e));
+        }
+    }
+
+    public override void On(in LockHint e)
+    {
+        if (takesLocks)
+        {
+            _events.Add(Of(e));
+        }
     }
 
     public override void On(in PageAllocation e)

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using TraceReplay.Events;
 using TraceReplay.Ingest;
 using TraceReplay.Replay;
@@ -15,7 +16,7 @@ internal sealed record ProbeResult(bool Raises, IReadOnlyList<Finding> Others);
 /// <param name="names">Names that the events refer to.</param>
 /// <param name="clock">Clock of the trace.</param>
 /// <param name="cpuCount">CPUs of the trace.</param>
-internal sealed class SliceProbe(SliceTarget target, NameTable names, TraceClock clock, int cpuCount)
+internal sealed partial class SliceProbe(SliceTarget target, NameTable names, TraceClock clock, int cpuCount)
 {
     /// <summary>How to replay.</summary>
     public ReplayOptions Options { get; } = new() { Policy = target.Policy };
@@ -38,7 +39,15 @@ internal sealed class SliceProbe(SliceTarget target, NameTable names, TraceClock
     {
         var wanted = findings.FirstOrDefault(finding =>
             finding.Rule.Id == target.Rule && finding.Pa == target.Pa && finding.Tag == target.Tag && finding.Severity == target.Severity
-            && finding.Confidence >= target.Confidence && finding.Difference == target.Difference && isAtPlace(finding));
+            && finding.Confidence >= target.Confidence && finding.Difference == target.Difference && isAtPlace(finding)
+            && IsSameFault(finding));
         return new ProbeResult(wanted is not null, [.. findings.Where(finding => !ReferenceEquals(finding, wanted))]);
     }
+
+    // Without what tells of locks, another fault of the same rule would be left.
+    private bool IsSameFault(Finding finding) => target.Rule != RuleId.LockNotHeld
+        || LineNumber().Replace(finding.Summary, "line") == LineNumber().Replace(target.Summary, "line");
+
+    [GeneratedRegex(@"\bline \d+")]
+    private static partial Regex LineNumber();
 }

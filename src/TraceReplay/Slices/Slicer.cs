@@ -89,7 +89,8 @@ public sealed class Slicer
     private List<SliceEvent> Candidates(SliceReach reach, long end)
     {
         var mask = ~(_target.PageBytes - 1);
-        var collector = new SliceCandidates(reach, address => _target.Pages.Contains(address & mask), _target.FromSeq, _target.PageBytes);
+        var collector = new SliceCandidates(
+            reach, address => _target.Pages.Contains(address & mask), _target.FromSeq, _target.PageBytes, _target.Rule == RuleId.LockNotHeld);
         _reader.Read(collector, end, _cancellation);
         var events = collector.Events;
         if (_target.BbmLevel != 0)

@@ -128,6 +128,10 @@ public sealed class EventReader
             row.Header, row.Own(0) != 0, (ulong)row.Own(1), (int)row.Own(2)))),
         new(db, EventTables.ContextSwitch, static (row, sink) => sink.On(new ContextSwitch(
             row.Header, (int)row.Own(0), (int)row.Own(1)))),
+        new(db, EventTables.LockOperation, static (row, sink) => sink.On(new LockOperation(
+            row.Header, (LockAction)row.Own(0), (ulong)row.Own(1)))),
+        new(db, EventTables.LockHint, static (row, sink) => sink.On(new LockHint(
+            row.Header, (LockHintKind)row.Own(0), (ulong)row.Own(1), (ulong)row.Own(2)))),
         new(db, EventTables.Marker, static (row, sink) => sink.On(new Marker(row.Header, (int)row.Own(0)))),
         new(db, EventTables.LostEvents, static (row, sink) => sink.On(new LostEvents(row.Header, row.OwnOrNull(0)))),
     ];

@@ -195,6 +195,21 @@ internal sealed class EventSpool(string? folder) : IEventSink, IDisposable
         Put((ulong)e.NextPid);
     }
 
+    public void On(in LockOperation e)
+    {
+        Begin(SpooledKind.LockOperation, e.Header);
+        Put((ulong)e.Action);
+        Put(e.Address);
+    }
+
+    public void On(in LockHint e)
+    {
+        Begin(SpooledKind.LockHint, e.Header);
+        Put((ulong)e.Kind);
+        Put(e.Location);
+        Put(e.Value);
+    }
+
     public void On(in Marker e)
     {
         Begin(SpooledKind.Marker, e.Header);

@@ -28,6 +28,8 @@ internal static class EventTables
     public static readonly EventTable MachineFact = new("machine_fact", ["key_id", "value_id"]);
     public static readonly EventTable PageAllocation = new("page_allocation", ["is_free", "frame_number", "page_order"]);
     public static readonly EventTable ContextSwitch = new("context_switch", ["previous_pid", "next_pid"]);
+    public static readonly EventTable LockOperation = new("lock_operation", ["action", "address"]);
+    public static readonly EventTable LockHint = new("lock_hint", ["hint", "location", "value"]);
     public static readonly EventTable Marker = new("marker", ["text_id"]);
     public static readonly EventTable LostEvents = new("lost_events", ["count"]);
 }

@@ -20,6 +20,8 @@ public sealed class EventWriter : IEventSink, IDisposable
     private readonly RowInserter _machineFact;
     private readonly RowInserter _pageAllocation;
     private readonly RowInserter _contextSwitch;
+    private readonly RowInserter _lockOperation;
+    private readonly RowInserter _lockHint;
     private readonly RowInserter _marker;
     private readonly RowInserter _lostEvents;
 
@@ -45,12 +47,14 @@ public sealed class EventWriter : IEventSink, IDisposable
         _machineFact = new(_database, EventTables.MachineFact, queue);
         _pageAllocation = new(_database, EventTables.PageAllocation, queue);
         _contextSwitch = new(_database, EventTables.ContextSwitch, queue);
+        _lockOperation = new(_database, EventTables.LockOperation, queue);
+        _lockHint = new(_database, EventTables.LockHint, queue);
         _marker = new(_database, EventTables.Marker, queue);
         _lostEvents = new(_database, EventTables.LostEvents, queue);
         _inserters =
         [
             _pageTableWrite, _tlbi, _barrier, _systemRegisterWrite, _tableKnown, _descriptorKnown, _tableGone, _machineFact,
-            _pageAllocation, _contextSwitch, _marker, _lostEvents,
+            _pageAllocation, _contextSwitch, _lockOperation, _lockHint, _marker, _lostEvents,
         ];
     }
 
@@ -76,6 +80,10 @@ public sealed class EventWriter : IEventSink, IDisposable
     public void On(in PageAllocation e) => _pageAllocation.Row(e.Header).Add(e.IsFree).Add(e.FrameNumber).Add(e.Order).Insert();
 
     public void On(in ContextSwitch e) => _contextSwitch.Row(e.Header).Add(e.PreviousPid).Add(e.NextPid).Insert();
+
+    public void On(in LockOperation e) => _lockOperation.Row(e.Header).Add((long)e.Action).Add(e.Address).Insert();
+
+    public void On(in LockHint e) => _lockHint.Row(e.Header).Add((long)e.Kind).Add(e.Location).Add(e.Value).Insert();
 
     public void On(in Marker e) => _marker.Row(e.Header).Add(e.Text).Insert();
 

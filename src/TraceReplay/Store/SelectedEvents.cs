@@ -102,6 +102,22 @@ internal sealed class SelectedEvents : IEventSink, IDisposable
         }
     }
 
+    public void On(in LockOperation e)
+    {
+        if (IsSelected(e.Header))
+        {
+            _next.On(e);
+        }
+    }
+
+    public void On(in LockHint e)
+    {
+        if (IsSelected(e.Header))
+        {
+            _next.On(e);
+        }
+    }
+
     public void On(in Marker e)
     {
         if (IsSelected(e.Header))

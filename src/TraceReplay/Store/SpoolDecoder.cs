@@ -17,6 +17,8 @@ internal enum SpooledKind : byte
     MachineFact,
     PageAllocation,
     ContextSwitch,
+    LockOperation,
+    LockHint,
     Marker,
     LostEvents,
 }
@@ -116,6 +118,12 @@ internal sealed class SpoolDecoder
                 return true;
             case SpooledKind.ContextSwitch:
                 sink.On(new ContextSwitch(_last, GetInt(), GetInt()));
+                return true;
+            case SpooledKind.LockOperation:
+                sink.On(new LockOperation(_last, (LockAction)GetInt(), Get()));
+                return true;
+            case SpooledKind.LockHint:
+                sink.On(new LockHint(_last, (LockHintKind)GetInt(), Get(), Get()));
                 return true;
             case SpooledKind.Marker:
                 sink.On(new Marker(_last, GetInt()));

@@ -68,6 +68,9 @@ public sealed record TraceRow
     /// <inheritdoc cref="TraceFacts.HasTlbis"/>
     public bool HasTlbis { get; init; }
 
+    /// <inheritdoc cref="TraceFacts.Stage2Vmids"/>
+    public string Stage2Vmids { get; init; } = "";
+
     /// <summary>The source could be read only in part.</summary>
     public bool IsDamaged { get; init; }
 
@@ -84,5 +87,6 @@ public sealed record TraceRow
         HypervisorConfiguration = (ulong?)FirstHcr,
         HasBarriers = HasBarriers,
         HasTlbis = HasTlbis,
+        Stage2Vmids = Stage2Vmids,
     };
 }

@@ -43,6 +43,27 @@ public sealed class JudgementTests : IDisposable
     }
 
     [Fact]
+    public async Task Lints_are_judged_by_an_option_as_by_the_policy_and_counted_by_site()
+    {
+        var lints = Path.Combine(RepositoryPaths.Root, "traces", "rules", "redundant-break", "raises.trace");
+        var (byOption, byPolicy, without) = (_fixture.File("option"), _fixture.File("policy"), _fixture.File("without"));
+        await _fixture.RunAsync("analyze", lints, "--out", byOption, "--lints");
+        Assert.Contains("policy: default (lints True)\n", _fixture.Output, StringComparison.OrdinalIgnoreCase);
+        await _fixture.RunAsync("analyze", lints, "--out", byPolicy, "--policy", Write("p.json", """{ "lints": true }"""));
+        await _fixture.RunAsync("analyze", lints, "--out", without);
+        foreach (var report in new[] { "findings.csv", "findings_by_site.csv", StandardReports.PolicyFile })
+        {
+            Assert.Equal(File.ReadAllText(Path.Combine(byPolicy, report)), File.ReadAllText(Path.Combine(byOption, report)));
+        }
+
+        Assert.Contains("redundant-break", File.ReadAllText(Path.Combine(byOption, "findings_by_site.csv")), StringComparison.Ordinal);
+        Assert.True(Policy.Parse(File.ReadAllText(Path.Combine(byOption, StandardReports.PolicyFile))).Lints);
+        Assert.DoesNotContain("redundant-break", File.ReadAllText(Path.Combine(without, "findings_by_site.csv")), StringComparison.Ordinal);
+        Assert.Equal(1, await Count("\nredundant-break,info,info,", "rules", "--lints"));
+        Assert.Equal(1, await Count("\nredundant-break,info,off,", "rules"));
+    }
+
+    [Fact]
     public async Task Rules_are_listed_with_their_severity_under_a_policy()
     {
         Assert.Equal(1, await Count("\nperm-stale,warning,\"warning, info in el1, info in el2-host\",", "rules", "--profile", "pkvm"));

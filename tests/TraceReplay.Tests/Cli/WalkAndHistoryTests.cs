@@ -187,9 +187,9 @@ public sealed class WalkAndHistoryTests : IDisposable
             _fixture.Sample(
                 """
                 INSERT INTO stale_record VALUES
-                  (4, 21, 0x40003080, 3, 1, 0x10000, 4096, 65536, 7, 0x0070000053000f43, 0, 'T3', NULL, NULL),
-                  (5, 22, 0x40003088, 3, 1, 0x11000, 4096, 65536, 7, 0x0070000053001f43, 0, 'T3', NULL, NULL),
-                  (6, 31, 0x40003090, 3, 1, 0x12000, 4096, 65536, 7, 0x0070000053002f43, 0, 'T3', NULL, NULL)
+                  (4, 21, 0x40003080, 3, 1, 0x10000, 4096, 65536, 7, 0x0070000053000f43, 0, 'T3', NULL, NULL, 31, NULL, NULL, NULL),
+                  (5, 22, 0x40003088, 3, 1, 0x11000, 4096, 65536, 7, 0x0070000053001f43, 0, 'T3', NULL, NULL, 32, NULL, NULL, NULL),
+                  (6, 31, 0x40003090, 3, 1, 0x12000, 4096, 65536, 7, 0x0070000053002f43, 0, 'T3', NULL, NULL, 41, NULL, NULL, NULL)
                 """),
             "--va", "0x11234");
         Assert.EndsWith(

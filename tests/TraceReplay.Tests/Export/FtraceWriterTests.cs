@@ -47,12 +47,18 @@ public sealed class FtraceWriterTests
                 a b-2 [001] ..... 1.000008: pgtable_meta: granule=4k va_bits=48
                 a b-2 [001] ..... 1.000009: mm_page_alloc: page=1 pfn=0 order=3
                 a b-2 [001] ..... 1.000009: mm_page_free: page=1 pfn=0x43815 order=0
+                a b-2 [001] ..... 1.000009: pgtable_lock: ev=lock addr=0xffff800081234560
+                a b-2 [001] ..... 1.000009: pgtable_lock: ev=trylock addr=0x8
+                a b-2 [001] ..... 1.000009: pgtable_lock: ev=unlock addr=0xffff800081234560
+                a b-2 [001] ..... 1.000009: pgtable_hint: kind=set_root_lock location=0x1000 value=0xffff800081234560
+                a b-2 [001] ..... 1.000009: pgtable_hint: kind=set_owner_root location=0x2000 value=0x1000
+                a b-2 [001] ..... 1.000009: pgtable_hint: kind=set_pte_thread_owner location=0x1008 value=0xffffffffffffffff
                 a b-2 [001] ..... 1.000010: sched_switch: prev_pid=1 ==> next_pid=2
                 a b-2 [001] ..... 1.000011: tracing_mark_write: some free text
             CPU:1 [LOST 875 EVENTS]
             CPU:1 [LOST EVENTS]
             """);
-        CheckRoundTrip(first, expectedKinds: 12);
+        CheckRoundTrip(first, expectedKinds: 14);
     }
 
     [Theory]

@@ -97,6 +97,8 @@ internal sealed class GeneratedTrace
         MachineFact x => x.Header,
         PageAllocation x => x.Header,
         ContextSwitch x => x.Header,
+        LockOperation x => x.Header,
+        LockHint x => x.Header,
         Marker x => x.Header,
         LostEvents x => x.Header,
         _ => throw new ArgumentException($"{e.GetType()} is no event"),
@@ -114,6 +116,8 @@ internal sealed class GeneratedTrace
         MachineFact x => x with { Header = header },
         PageAllocation x => x with { Header = header },
         ContextSwitch x => x with { Header = header },
+        LockOperation x => x with { Header = header },
+        LockHint x => x with { Header = header },
         Marker x => x with { Header = header },
         LostEvents x => x with { Header = header },
         _ => throw new ArgumentException($"{e.GetType()} is no event"),
@@ -133,6 +137,8 @@ internal sealed class GeneratedTrace
             case MachineFact x: sink.On(x); break;
             case PageAllocation x: sink.On(x); break;
             case ContextSwitch x: sink.On(x); break;
+            case LockOperation x: sink.On(x); break;
+            case LockHint x: sink.On(x); break;
             case Marker x: sink.On(x); break;
             case LostEvents x: sink.On(x); break;
         }

@@ -9,7 +9,7 @@ namespace TraceReplay.Tests.Ingest;
 public sealed class CasemateReaderTests
 {
     // What casemate takes for granted is told first.
-    private const int Facts = 5;
+    private const int Facts = 6;
 
     [Theory]
     [InlineData("(mem-write (id 5) (tid 1) (mem-order plain) (address 0x41000008) (value 0x41001003) (src \"a.c:7\"))")]

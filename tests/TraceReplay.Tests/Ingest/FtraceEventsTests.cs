@@ -39,6 +39,8 @@ public sealed class FtraceEventsTests
     [InlineData("pgtable_hw_update: pa=0x1000 val=1")]
     [InlineData("pgtable_final: val=0x1000")]
     [InlineData("pgtable_free: level=1")]
+    [InlineData("pgtable_lock: ev=lock")]
+    [InlineData("pgtable_hint: kind=set_root_lock location=0x1000")]
     [InlineData("pgtable_orphan:")]
     [InlineData("pgtable_meta: nothing")]
     [InlineData("mm_page_alloc: pfn=1")]
@@ -122,6 +124,7 @@ public sealed class FtraceEventsTests
     [InlineData("pgtable_hw_update: pa=0x1007 new=0", "pa=0x1007: expected a multiple of 8")]
     [InlineData("pgtable_final: pa=12 val=0", "pa=0xc: expected a multiple of 8")]
     [InlineData("pgtable_table: base=0x1002 level=1", "base=0x1002: expected a multiple of 8")]
+    [InlineData("pgtable_hint: kind=set_owner_root location=0x1002 value=0", "location=0x1002: expected a multiple of 8")]
     [InlineData("pgtable_free: base=0x1002", "base=0x1002: expected a multiple of 8")]
     public void Address_of_no_descriptor_is_stored_and_a_warning(string text, string detail)
     {
@@ -137,6 +140,8 @@ public sealed class FtraceEventsTests
     [InlineData("pgtable_table: base=0 level=1 level=2")]
     [InlineData("pgtable_final: pa=0 val=1 val=2")]
     [InlineData("pgtable_free: base=0 base=0x1000")]
+    [InlineData("pgtable_lock: ev=lock addr=0 addr=8")]
+    [InlineData("pgtable_hint: kind=set_root_lock location=0 value=1 value=2")]
     [InlineData("tlbi: op=vae1is op=vmalle1is")]
     [InlineData("tlbi: op=vae1is arg=1 arg=2")]
     [InlineData("sysreg_write: reg=ttbr0_el1 reg=ttbr1_el1 val=0")]

@@ -29,7 +29,7 @@ internal static class SampleDatabase
     }
 
     private const string Names = """
-        INSERT INTO trace VALUES (1, 'sample.trace', 'ftrace', 'none', 'abcd', 4096, 60, 1, 32, 'time', 2, 32, 40, 0, 9, 0, 1, 1, NULL, 1, 1, 0);
+        INSERT INTO trace VALUES (1, 'sample.trace', 'ftrace', 'none', 'abcd', 4096, 60, 1, 32, 'time', 2, 32, 40, 0, 9, 0, 1, 1, NULL, 1, 1, '', 0);
         INSERT INTO name VALUES (0, ''), (1, 'set_pte'), (2, 'dsb ishst'), (3, 'dsb ish'), (4, 'vale1is'), (5, 'ttbr0_el1'),
           (6, 'unmapped'), (7, 'granule'), (8, '4k'), (9, 'say "hi", twice'), (10, 'vmalle1is'), (11, 'cmpxchg'), (12, 'ttbr1_el1');
         INSERT INTO task VALUES (0, '', -1), (1, 'init', 1), (2, 'kworker/0:1', 12), (3, '<idle>', 0);
@@ -83,9 +83,9 @@ internal static class SampleDatabase
           (3, 1, 0x40002000, 2, 512, 0, 0x40001000, 6, NULL), (4, 1, 0x40003000, 3, 512, 0, 0x40002000, 7, NULL),
           (5, 1, 0x40004000, 3, 512, 0x200000, 0x40002008, 20, 27), (6, NULL, 0x40009000, 3, 512, NULL, NULL, 20, NULL);
         INSERT INTO stale_record VALUES
-          (1, 9, 0x40003028, 3, 1, 0x5000, 4096, NULL, 7, 0x0060000050000f43, 0, 'T16', NULL, NULL),
-          (2, 15, 0x40003030, 3, 1, 0x6000, 4096, NULL, 7, 0x0060000050300f43, 0x00600000503000c3, 'T9', 17, 18),
-          (3, 20, 0x40002008, 2, 1, 0x200000, 0x200000, NULL, 7, 0x0060000052000f41, 0x40004003, 'T20', NULL, NULL);
+          (1, 9, 0x40003028, 3, 1, 0x5000, 4096, NULL, 7, 0x0060000050000f43, 0, 'T16', NULL, NULL, 19, NULL, NULL, NULL),
+          (2, 15, 0x40003030, 3, 1, 0x6000, 4096, NULL, 7, 0x0060000050300f43, 0x00600000503000c3, 'T9', 17, 18, 25, 27, 28, 3),
+          (3, 20, 0x40002008, 2, 1, 0x200000, 0x200000, NULL, 7, 0x0060000052000f41, 0x40004003, 'T20', NULL, NULL, 30, NULL, NULL, NULL);
         INSERT INTO transition VALUES
           (13, 1, 'T16', 1, 1, 0x40003028, 3, 0x5000, 0x0060000050000f43, 0x0060000051000f43, 1, 1, 'brk-tlbi-asid', NULL),
           (15, 1, 'T9', 1, 0, 0x40003030, 3, 0x6000, 0x0060000050300f43, 0x00600000503000c3, 2, NULL, 'allowed', 'safe'),

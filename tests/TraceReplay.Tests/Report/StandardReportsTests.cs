@@ -16,7 +16,7 @@ public sealed class StandardReportsTests
             """
             WITH RECURSIVE number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < @records)
             INSERT INTO stale_record
-            SELECT 100 + n, 15, 0x40003030, 3, 1, 0x6000, 4096, NULL, 7, 0, 0, 'T9', 17, 18 FROM number
+            SELECT 100 + n, 15, 0x40003030, 3, 1, 0x6000, 4096, NULL, 7, 0, 0, 'T9', 17, 18, 25, 27, 28, 3 FROM number
             """,
             new { records = Records });
 

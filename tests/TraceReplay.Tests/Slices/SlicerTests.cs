@@ -3,6 +3,7 @@ using TraceReplay.Ingest;
 using TraceReplay.Replay;
 using TraceReplay.Slices;
 using TraceReplay.Store;
+using TraceReplay.Tests.Traces;
 
 namespace TraceReplay.Tests.Slices;
 
@@ -59,6 +60,20 @@ public sealed class SlicerTests
             using var shorter = Replayed(folder.Write($"{left}.ftrace", System.Text.Encoding.UTF8.GetBytes(text)), folder[$"{left}.db"]);
             Assert.NotEqual([finding.Rule], Findings(shorter).Select(other => other.Rule));
         });
+    }
+
+    [Theory]
+    [InlineData("rules/lock-not-held/raises.trace", "kind=set_root_lock", "ev=lock")]
+    [InlineData("rules/lock-not-held/raises_given_back.trace", "kind=set_root_lock", "ev=unlock")]
+    [InlineData("rules/lock-not-held/raises_owner.trace", "kind=set_pte_thread_owner")]
+    [InlineData("casemate/bad_no_write_auth.log", "kind=set_root_lock", "ev=lock", "locks=casemate")]
+    public void A_slice_keeps_what_a_finding_about_locks_rests_on(string trace, params string[] kept)
+    {
+        using var folder = new TemporaryFolder();
+        using var database = Replayed(new TraceFile(trace).FullName, folder["all.db"]);
+        var finding = Findings(database).Single(finding => finding.Rule == "lock-not-held");
+        var text = Slicer.Find(database, finding.Id, TestContext.Current.CancellationToken)!.Text;
+        Assert.All(kept, part => Assert.Contains(part, text, StringComparison.Ordinal));
     }
 
     [Fact]

@@ -30,6 +30,12 @@ public sealed class RoundTripTests
             a b-2 [001] ..... 1.000008: pgtable_meta: granule=4k va_bits=48
             a b-2 [001] ..... 1.000009: mm_page_alloc: page=1 pfn=0x43815 order=3
             a b-2 [001] ..... 1.000009: mm_page_free_batched: page=1 pfn=0x43815
+            a b-2 [001] ..... 1.000009: pgtable_lock: ev=lock addr=0xffff800081234560
+            a b-2 [001] ..... 1.000009: pgtable_lock: ev=trylock addr=0x8
+            a b-2 [001] ..... 1.000009: pgtable_lock: ev=unlock addr=0xffff800081234560
+            a b-2 [001] ..... 1.000009: pgtable_hint: kind=set_root_lock location=0x1000 value=0xffff800081234560
+            a b-2 [001] ..... 1.000009: pgtable_hint: kind=set_owner_root location=0x2000 value=0x1000
+            a b-2 [001] ..... 1.000009: pgtable_hint: kind=set_pte_thread_owner location=0x1008 value=0xffffffffffffffff
             a b-2 [001] ..... 1.000010: sched_switch: prev_pid=1 ==> next_pid=2
             a b-2 [001] ..... 1.000011: tracing_mark_write: höllo
         CPU:1 [LOST 875 EVENTS]
@@ -41,7 +47,7 @@ public sealed class RoundTripTests
     {
         using var folder = new TemporaryFolder();
         var path = folder.Write("t", Encoding.UTF8.GetBytes(EveryKind));
-        CheckRoundTrip(path, folder["t.db"], expectedKinds: 12);
+        CheckRoundTrip(path, folder["t.db"], expectedKinds: 14);
     }
 
     [Fact]
@@ -79,6 +85,10 @@ public sealed class RoundTripTests
             a-1 [000] 1: pgtable_write: level=2 pa=8 new=0x8003
             a-1 [000] 1: barrier: dmb ish
             a-1 [000] 1: tlbi: op=vmalle1
+            a-1 [000] 1: sysreg_write: reg=vttbr_el2 val=0x1000050000001
+            a-1 [001] 1: sysreg_write: reg=vttbr_el2 val=0
+            a-1 [001] 1: sysreg_write: reg=vttbr_el2 val=0x2000050000001
+            a-1 [001] 1: sysreg_write: reg=vttbr_el2 val=0x3000051000005
             """u8);
         TraceImporter.Import([path], folder["t.db"], new ImportOptions(), null, TestContext.Current.CancellationToken);
         using var database = TraceDatabase.Open(folder["t.db"], writable: false);
@@ -90,6 +100,7 @@ public sealed class RoundTripTests
             PageDescriptorCount = 2,
             LowestLevel = 2,
             HasTlbis = true,
+            Stage2Vmids = "0x50000000:1 0x1000051000000:3",
         };
         Assert.Equal(expected, new EventReader(database).ReadFacts());
     }
@@ -98,8 +109,8 @@ public sealed class RoundTripTests
     public void Facts_of_several_traces_are_combined()
     {
         using var folder = new TemporaryFolder();
-        var first = folder.Write("1", "a-1 [000] 1: pgtable_write: level=3 pa=8 new=0x1003\na-1 [000] 1: barrier: dsb sy\n"u8);
-        var second = folder.Write("2", "a-1 [002] 2: pgtable_table: base=0x1000 level=0\na-1 [000] 2: sysreg_write: reg=ttbr0_el1 val=0\n"u8);
+        var first = folder.Write("1", "a-1 [000] 1: pgtable_write: level=3 pa=8 new=0x1003\na-1 [000] 1: barrier: dsb sy\na-1 [000] 1: sysreg_write: reg=vttbr_el2 val=0x3000050000000\n"u8);
+        var second = folder.Write("2", "a-1 [002] 2: pgtable_table: base=0x1000 level=0\na-1 [000] 2: sysreg_write: reg=ttbr0_el1 val=0\na-1 [000] 2: sysreg_write: reg=vttbr_el2 val=0x4000050000000\n"u8);
         TraceImporter.Import([first, second], folder["t.db"], new ImportOptions(), null, TestContext.Current.CancellationToken);
         using var database = TraceDatabase.Open(folder["t.db"], writable: false);
         var expected = new TraceFacts
@@ -112,7 +123,10 @@ public sealed class RoundTripTests
             HasTables = true,
             HasRoots = true,
             HasBarriers = true,
+            Stage2Vmids = "0x50000000:3 0x50000000:4",
         };
+        Assert.Equal(3, expected.Stage2VmidOf(0x5000_0000)!.Value);
+        Assert.Null(expected.Stage2VmidOf(0x500));
         Assert.Equal(expected, new EventReader(database).ReadFacts());
     }
 

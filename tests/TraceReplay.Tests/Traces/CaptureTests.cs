@@ -56,6 +56,14 @@ public sealed class CaptureTests(CaptureReplays replays) : IClassFixture<Capture
     }
 
     [Theory]
+    [MemberData(nameof(Boots))]
+    public void Boot_that_does_not_tell_what_is_freed_has_no_other_error(string name, int makesWithoutDsb)
+    {
+        var serious = CaptureReplays.WithoutFreesOf(name).Findings.Where(finding => finding.Severity > Severity.Info).ToList();
+        Assert.Equal(makesWithoutDsb == 0 ? [] : [(RuleId.NoDsbAfterTlbi, makesWithoutDsb)], serious.Select(finding => (finding.Rule.Id, finding.Count)));
+    }
+
+    [Theory]
     [MemberData(nameof(Workloads))]
     public void Workload_has_no_error_that_is_more_than_unknown(string name)
     {

@@ -32,6 +32,8 @@ public sealed class PolicyTests
         { """{"hide-tolerated": true}""", "rules/brk-no-tlbi/raises_tolerated.trace", "warning brk-no-tlbi", "" },
         { """{"group-eager": true}""", "good/contiguous_write_protect.trace", "", "warning cont-attr-mismatch" },
         { """{"publish-dsb-only": true}""", "rules/table-published-uninitialised/near_miss_release.trace", "", "warning table-published-uninitialised" },
+        { """{"swap-strict": true}""", "rules/overlap-block-table/near_miss_swapped_copy.trace", "", "error overlap-block-table" },
+        { """{"reserved-block": true}""", "<block where the granule has none>", "", "error bbm-oa-change" },
         { """{"severities": {"bbm-oa-change": "off"}}""", "rules/bbm-oa-change/raises.trace", "error bbm-oa-change", "" },
         { """{"severities": {"bbm-oa-change": "warning"}}""", "rules/bbm-oa-change/raises.trace", "error bbm-oa-change", "warning bbm-oa-change" },
         { """{"severities": {"bbm-oa-change@el1": "info"}}""", "rules/bbm-oa-change/raises.trace", "error bbm-oa-change", "" },
@@ -121,6 +123,10 @@ public sealed class PolicyTests
                     $"pgtable_write: level=3 pa={page} old=0x0 new=0x60000048000b43;barrier: dsb ishst;"
                     + $"pgtable_write: level=3 pa={page} old=0x60000048000b43 new=0x0;barrier: dsb ishst;"
                     + $"pgtable_write: level=3 pa={page} old=0x0 new=0x60000049000f43;{flush}");
+            case "<block where the granule has none>":
+                return Start() + Lines(
+                    "pgtable_write: level=0 pa=0x40100008 old=0x0 new=0x60008000000f41;barrier: dsb ishst;"
+                    + $"pgtable_write: level=0 pa=0x40100008 old=0x60008000000f41 new=0x60010000000f41;{flush}");
             case "<one CPU>":
                 var lines = File.ReadLines(new TraceFile("rules/bbm-oa-change/raises.trace").FullName);
                 return string.Concat(lines.Where(line => !line.Contains("[001]", StringComparison.Ordinal)).Select(line => line + "\n"));

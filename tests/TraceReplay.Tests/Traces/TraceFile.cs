@@ -56,8 +56,8 @@ internal sealed record TraceFile(string Name)
         using var folder = new TemporaryFolder();
         var import = TraceImporter.Import([FullName], folder["trace.db"], new ImportOptions { Mapping = MappingOf() });
         using var database = TraceDatabase.Open(folder["trace.db"], writable: true);
-        var options = new ReplayOptions { Policy = PolicyOf(), Lints = RuleCatalogue.Find(RuleId) is { IsLint: true } };
-        var summary = Replayer.Replay(database, options);
+        var policy = RuleCatalogue.Find(RuleId) is { IsLint: true } ? PolicyOf() with { Lints = true } : PolicyOf();
+        var summary = Replayer.Replay(database, new ReplayOptions { Policy = policy });
         return new TraceVerdict(import, summary, FindingsOf(database));
     }
 

@@ -30,9 +30,9 @@ internal sealed class CasemateEvents
         new([.. "mem-read"u8],      null),
         new([.. "tlbi"u8],          static (CasemateEvents events, ref CasemateRecord record) => events.Tlbi(ref record)),
         new([.. "hint"u8],          static (CasemateEvents events, ref CasemateRecord record) => events.Hint(ref record)),
-        new([.. "lock"u8],          null),
-        new([.. "trylock"u8],       null),
-        new([.. "unlock"u8],        null),
+        new([.. "lock"u8],          static (CasemateEvents events, ref CasemateRecord record) => events.Lock(ref record)),
+        new([.. "trylock"u8],       static (CasemateEvents events, ref CasemateRecord record) => events.Lock(ref record)),
+        new([.. "unlock"u8],        static (CasemateEvents events, ref CasemateRecord record) => events.Lock(ref record)),
         new([.. "mem-init"u8],      static (CasemateEvents events, ref CasemateRecord record) => events.Fill(ref record, isSet: false)),
         new([.. "mem-set"u8],       static (CasemateEvents events, ref CasemateRecord record) => events.Fill(ref record, isSet: true)),
         new([.. "mem-free"u8],      static (CasemateEvents events, ref CasemateRecord record) => events.Free(ref record)),
@@ -42,10 +42,10 @@ internal sealed class CasemateEvents
         new([.. "exit-context"u8],  null),
     ];
 
-    // T0SZ=16, 4K. VTCR_EL2: SL0=2 is level 0; VS=1, so that no two VMIDs are taken for one. Every root, TLBI and barrier is logged: where
-    // there is none, none was executed.
+    // T0SZ=16, 4K. VTCR_EL2: SL0=2 is level 0; VS=1, so that no two VMIDs are taken for one. Every root, TLBI, barrier and
+    // lock is logged: where there is none, none was executed.
     private static readonly (string Key, string Value)[] Facts =
-        [("granule", "4k"), ("hcr", "0x0"), ("tcr_el2", "0x10"), ("vtcr", "0x80090"), ("traces", "roots,tlbis,barriers")];
+        [("granule", "4k"), ("hcr", "0x0"), ("tcr_el2", "0x10"), ("vtcr", "0x80090"), ("traces", "roots,tlbis,barriers"), ("locks", "casemate")];
 
     private readonly LineContext _context;
     private readonly ReadSession _session;
@@ -251,16 +251,34 @@ internal sealed class CasemateEvents
         return (value & ~(3ul << startLevelShift)) | (sl0 << startLevelShift);
     }
 
+    private void Lock(ref CasemateRecord record)
+    {
+        if (Number("address", record.Take("address"u8), out var address) && LockPayloads.ActionOf(record.Name) is { } action)
+        {
+            _context.Sink.On(new LockOperation(_context.NextHeader(), action, address));
+        }
+    }
+
     private void Hint(ref CasemateRecord record)
     {
         var kind = record.Take("kind"u8);
-        if (!Ascii.EqualsIgnoreCase(kind, "release_table"u8) && !Ascii.EqualsIgnoreCase(kind, "release"u8))
+        var isRelease = Ascii.EqualsIgnoreCase(kind, "release_table"u8) || Ascii.EqualsIgnoreCase(kind, "release"u8);
+        var told = LockPayloads.KindOf(kind);
+        if (!isRelease && told is null)
         {
             _context.Skip([.. "hint "u8, .. kind]);
         }
         else if (Number("location", record.Take("location"u8), out var location))
         {
-            GiveBack(location, "release_table"u8);
+            if (told is not { } hint)
+            {
+                GiveBack(location, "release_table"u8);
+            }
+            else if (Number("value", record.Take("value"u8), out var value))
+            {
+                _context.CheckAligned("location", location);
+                _context.Sink.On(new LockHint(_context.NextHeader(), hint, location, value));
+            }
         }
     }
 

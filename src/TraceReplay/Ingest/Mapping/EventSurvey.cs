@@ -209,6 +209,14 @@ public sealed class EventSurvey
         {
         }
 
+        public void On(in LockOperation e)
+        {
+        }
+
+        public void On(in LockHint e)
+        {
+        }
+
         public void On(in Marker e) => Markers++;
 
         public void On(in LostEvents e)

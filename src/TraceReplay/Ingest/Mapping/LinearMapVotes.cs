@@ -81,6 +81,14 @@ internal sealed class LinearMapVotes : IEventSink
     {
     }
 
+    public void On(in LockOperation e)
+    {
+    }
+
+    public void On(in LockHint e)
+    {
+    }
+
     public void On(in Marker e)
     {
     }

@@ -49,6 +49,8 @@ internal sealed record VocabularyOutput(string Name, IReadOnlyList<OutputKey> Ke
         new("pgtable_orphan", [Hex("base", true), Level()]),
         new("pgtable_final", [Hex("pa", true), Hex("val", true), Level()]),
         new("pgtable_meta", [], TakesAnyKey: true),
+        new("pgtable_lock", [Word("ev", true), Hex("addr", true)]),
+        new("pgtable_hint", [Word("kind", true), Hex("location", true), Hex("value", true)]),
         new("mm_page_alloc", [Hex("pfn", true), Decimal("order", true)]),
         new("mm_page_free", [Hex("pfn", true), Decimal("order", true)]),
         new("sched_switch", [Decimal("prev_pid", true), new OutputKey("next_pid", OutputKind.Decimal, IsRequired: true, [.. " ==> next_pid="u8])]),
