@@ -146,7 +146,7 @@ CREATE TABLE marker (
 CREATE TABLE lost_events (
   seq      INTEGER PRIMARY KEY,
   line     INTEGER NOT NULL,
-  time_ns  INTEGER NOT NULL, -- of the last event read
+  time_ns  INTEGER NOT NULL, -- of the last event read, in a merge of the next
   cpu      INTEGER NOT NULL, -- the CPU whose events are missing
   task_id  INTEGER NOT NULL,
   count    INTEGER           -- how many, NULL when not told

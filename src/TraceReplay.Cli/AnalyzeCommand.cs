@@ -66,10 +66,12 @@ internal static class AnalyzeCommand
         var events = CommonOptions.Events();
         var symbols = CommonOptions.Symbols();
         var kaslr = CommonOptions.KaslrOffset();
+        var merge = new MergeChoice();
         var command = new Command("analyze", "Import traces, replay them, and report what is wrong.")
         {
             traces, database, reports, force, format, events, symbols, kaslr,
         };
+        merge.AddTo(command);
         judgement.AddTo(command);
         command.SetWork(streams, (parse, cancellation) => Analyze(
             streams,
@@ -80,6 +82,7 @@ internal static class AnalyzeCommand
                 EventsPath = parse.GetValue(events),
                 SymbolsPath = parse.GetValue(symbols),
                 KaslrOffset = parse.GetValue(kaslr),
+                Merge = merge.Read(parse, parse.GetRequiredValue(traces)),
             },
             parse.GetValue(reports),
             judgement.Read(parse),

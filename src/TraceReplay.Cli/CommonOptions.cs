@@ -18,7 +18,7 @@ internal static class CommonOptions
 
     public static Argument<string[]> Traces() => new("trace")
     {
-        Description = "Traces, consecutive pieces of one capture; '-' reads standard input.",
+        Description = "Traces: consecutive pieces of one capture, or with --merge of one time; '-' reads standard input.",
         Arity = ArgumentArity.OneOrMore,
     };
 

@@ -31,10 +31,12 @@ internal static class ImportCommand
         var events = CommonOptions.Events();
         var symbols = CommonOptions.Symbols();
         var kaslr = CommonOptions.KaslrOffset();
+        var merge = new MergeChoice();
         var command = new Command("import", "Read traces into a database.")
         {
             traces, database, format, events, force, symbols, kaslr,
         };
+        merge.AddTo(command);
         command.SetWork(streams, (parse, cancellation) => Import(
             streams,
             pipeline,
@@ -44,6 +46,7 @@ internal static class ImportCommand
                 EventsPath = parse.GetValue(events),
                 SymbolsPath = parse.GetValue(symbols),
                 KaslrOffset = parse.GetValue(kaslr),
+                Merge = merge.Read(parse, parse.GetRequiredValue(traces)),
             },
             cancellation));
         return command;

@@ -1,5 +1,6 @@
 using TraceReplay.Ingest;
 using TraceReplay.Ingest.Mapping;
+using TraceReplay.Ingest.Merging;
 using TraceReplay.Replay;
 using TraceReplay.Rules;
 using TraceReplay.Store;
@@ -21,6 +22,9 @@ internal sealed record ImportRequest(IReadOnlyList<string> Paths, string? Databa
 
     /// <summary>Program counter minus address of the symbols; null to have it found.</summary>
     public ulong? KaslrOffset { get; init; }
+
+    /// <summary>How the traces are merged by time; null where they are pieces of one capture.</summary>
+    public MergeOptions? Merge { get; init; }
 }
 
 /// <summary>How far a long step has come.</summary>
@@ -84,6 +88,7 @@ internal sealed record Pipeline(
         Mapping = request.EventsPath is { } events ? EventMapping.Load(events) : null,
         SymbolsPath = request.SymbolsPath,
         KaslrOffset = request.KaslrOffset,
+        Merge = request.Merge,
         StandardInput = request.Paths.Contains(ImportOptions.StandardInputPath) ? Console.OpenStandardInput() : null,
     };
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Microsoft.Data.Sqlite;
 using TraceReplay.Events;
+using TraceReplay.Ingest.Merging;
 using TraceReplay.Store;
 using TraceReplay.Symbols;
 
@@ -24,6 +25,7 @@ internal sealed class DatabaseImport : IDisposable
     private readonly RowQueue? _queue;
     private readonly EventWriter? _writer;
     private readonly EventSpool? _spool;
+    private readonly RowInserter _runs;
     private readonly SymbolTable? _givenSymbols;
     private readonly List<(string Path, SymbolTable Table)> _carriedSymbols = [];
     private long _bytesBefore;
@@ -49,6 +51,7 @@ internal sealed class DatabaseImport : IDisposable
         // On one processor a second thread would only cost its switches.
         _queue = Environment.ProcessorCount > 1 ? new RowQueue() : null;
         _writer = keepsEvents ? new EventWriter(database.Connection, _queue) : null;
+        _runs = new RowInserter(database.Connection.Handle!, "trace_run", "first_seq, trace_id, first_line", 3, _queue);
         _spool = options.Replay is null ? null : new EventSpool(database.Folder);
     }
 
@@ -56,9 +59,11 @@ internal sealed class DatabaseImport : IDisposable
     /// <exception cref="ImportException">A source cannot be used.</exception>
     public ImportResult Run(IReadOnlyList<string> paths)
     {
-        var session = ReadSources(paths);
+        var (events, skipped) = _options.Merge is { } merge ? MergeSources(paths, merge) : ReadSources(paths);
+        _runs.Flush();
         _writer?.Flush();
-        WriteRecord(session);
+        _queue?.Drain();
+        WriteRecord(skipped);
         WriteSymbols();
         if (_spool is null)
         {
@@ -73,25 +78,22 @@ internal sealed class DatabaseImport : IDisposable
 
         _queue?.Drain();
         _transaction.Commit();
-        return Result(session);
+        return Result(events, skipped);
     }
 
     public void Dispose()
     {
         // The queue first: nothing may use the statements and the transaction any more.
         _queue?.Dispose();
+        _runs.Dispose();
         _writer?.Dispose();
         _transaction.Dispose();
         _spool?.Dispose();
     }
 
-    private ReadSession ReadSources(IReadOnlyList<string> paths)
+    private (long Events, SkippedEvents Skipped) ReadSources(IReadOnlyList<string> paths)
     {
-        var session = new ReadSession(Sink(new TraceFactsCollector(_names)), _names, _problems)
-        {
-            Cancellation = _cancellation,
-            Mapping = _options.Mapping,
-        };
+        var session = NewSession(Sink(new TraceFactsCollector(_names)), new SkippedEvents());
         var totalBytes = _progress is null ? null : TotalBytes(paths);
         if (_progress is not null)
         {
@@ -104,6 +106,7 @@ internal sealed class DatabaseImport : IDisposable
             _problems.TraceId = _sources.Count + 1;
             var collector = new TraceFactsCollector(_names);
             session.Sink = Sink(collector);
+            WriteRun(new TraceRun(session.NextSeq, _problems.TraceId, FirstLine: 1));
             var source = ReadSource(path, session);
             CheckHasEvents(source, session);
             _sources.Add((source, collector.Facts(source.Text.Clock, source.Text.HeaderCpuCount)));
@@ -113,8 +116,60 @@ internal sealed class DatabaseImport : IDisposable
         }
 
         _progress?.Report(new ImportProgress(_bytesBefore, totalBytes, session.NextSeq - 1, _stopwatch.Elapsed));
-        return session;
+        return (session.NextSeq - 1, session.Skipped);
     }
+
+    private (long Events, SkippedEvents Skipped) MergeSources(IReadOnlyList<string> paths, MergeOptions merge)
+    {
+        var skipped = new SkippedEvents();
+        var totalBytes = _progress is null ? null : TotalBytes(paths);
+        var bytesOf = new long[paths.Count];
+        var eventsOf = new long[paths.Count];
+        var inputs = new List<MergeInput>();
+        try
+        {
+            foreach (var path in paths)
+            {
+                var at = inputs.Count;
+                var session = NewSession(new TraceFactsCollector(_names), skipped);
+                if (_progress is not null)
+                {
+                    session.Progress = bytes =>
+                    {
+                        (bytesOf[at], eventsOf[at]) = (bytes, session.NextSeq - 1);
+                        _progress.Report(new ImportProgress(bytesOf.Sum(), totalBytes, eventsOf.Sum(), _stopwatch.Elapsed));
+                    };
+                }
+
+                inputs.Add(new MergeInput(at + 1, path, session, own => ReadSource(path, own)));
+            }
+
+            var collectors = inputs.ConvertAll(_ => new TraceFactsCollector(_names));
+            var reading = new MergedReading(inputs, merge);
+            reading.Run(collectors.ConvertAll(Sink), WriteRun);
+            foreach (var (input, collector) in inputs.Zip(collectors))
+            {
+                var source = reading.Source(input);
+                _sources.Add((source, collector.Facts(source.Text.Clock, source.Text.HeaderCpuCount)));
+                _carriedSymbols.Add((input.Path, input.Symbols));
+            }
+
+            return (_sources.Sum(source => source.Source.EventCount), skipped);
+        }
+        finally
+        {
+            inputs.ForEach(input => input.Dispose());
+        }
+    }
+
+    private ReadSession NewSession(IEventSink sink, SkippedEvents skipped) => new(sink, _names, _problems)
+    {
+        Cancellation = _cancellation,
+        Mapping = _options.Mapping,
+        Skipped = skipped,
+    };
+
+    private void WriteRun(TraceRun run) => _runs.Row().Add(run.FirstSeq).Add(run.TraceId).Add(run.FirstLine).Insert();
 
     private IEventSink Sink(TraceFactsCollector collector)
     {
@@ -127,7 +182,7 @@ internal sealed class DatabaseImport : IDisposable
         ? TraceSource.Read(_options.StandardInput!, path, session, _options.Format)
         : TraceSource.Read(path, session, _options.Format);
 
-    private void WriteRecord(ReadSession session)
+    private void WriteRecord(SkippedEvents skipped)
     {
         for (var i = 0; i < _sources.Count; i++)
         {
@@ -135,7 +190,7 @@ internal sealed class DatabaseImport : IDisposable
         }
 
         ImportRecord.WriteNames(_database.Connection, _names);
-        ImportRecord.WriteProblems(_database.Connection, _problems, session.Skipped);
+        ImportRecord.WriteProblems(_database.Connection, _problems, skipped);
         ImportRecord.WriteMeta(_database.Connection, "tool_version", typeof(TraceImporter).Assembly.GetName().Version?.ToString(3) ?? "");
         if (_options.Mapping is { } mapping)
         {
@@ -176,14 +231,14 @@ internal sealed class DatabaseImport : IDisposable
 
     private TraceFacts Facts() => _sources.Select(source => source.Facts).Aggregate(TraceFacts.Combine);
 
-    private ImportResult Result(ReadSession session) => new()
+    private ImportResult Result(long events, SkippedEvents skipped) => new()
     {
         Sources = [.. _sources.Select(source => source.Source)],
-        Events = session.NextSeq - 1,
+        Events = events,
         Lines = _sources.Sum(source => source.Source.Text.LineCount),
         Problems = [.. ImportProblems.Kinds.Where(kind => _problems.Count(kind) > 0).Select(kind => (kind, _problems.Count(kind)))],
         WorstSeverity = _problems.Worst,
-        SkippedEvents = session.Skipped.All,
+        SkippedEvents = skipped.All,
         IsDamaged = _sources.Any(source => source.Source.Text.IsDamaged),
         Elapsed = _stopwatch.Elapsed,
     };

@@ -1,4 +1,5 @@
 using TraceReplay.Ingest.Mapping;
+using TraceReplay.Ingest.Merging;
 using TraceReplay.Replay;
 using TraceReplay.Store;
 
@@ -15,6 +16,9 @@ public sealed record ImportOptions
 
     /// <summary>Name of the reader, or null to recognise each source by its content.</summary>
     public string? Format { get; init; }
+
+    /// <summary>How the sources are merged by time; null where they are consecutive pieces of one capture.</summary>
+    public MergeOptions? Merge { get; init; }
 
     /// <summary>What events of other names mean; null for the vocabulary alone.</summary>
     public EventMapping? Mapping { get; init; }

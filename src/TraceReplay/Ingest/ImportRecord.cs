@@ -12,12 +12,12 @@ internal static class ImportRecord
     {
         var text = source.Text;
         using var row = new RowInserter(connection.Handle!, "trace",
-            "id, path, format, compression, sha256, size_bytes, line_count, first_seq, last_seq, clock, cpu_count, " +
+            "id, path, format, compression, sha256, size_bytes, line_count, first_seq, last_seq, event_count, clock, clock_offset, cpu_offset, cpu_count, " +
             "entries_in_buffer, entries_written, page_address_bits, page_descriptor_count, lowest_level, " +
-            "has_tables, has_roots, first_hcr, has_barriers, has_tlbis, is_damaged", 22);
+            "has_tables, has_roots, first_hcr, has_barriers, has_tlbis, is_damaged", 25);
         row.Row().Add(id).Add(source.Path).Add(source.Format).Add(source.Compression).Add(source.Sha256)
-            .Add(text.SizeBytes).Add(text.LineCount).Add(source.FirstSeq).Add(source.LastSeq)
-            .Add(facts.Clock == TraceClock.Counter ? "counter" : "time").Add(facts.CpuCount)
+            .Add(text.SizeBytes).Add(text.LineCount).Add(source.FirstSeq).Add(source.LastSeq).Add(source.EventCount)
+            .Add(facts.Clock == TraceClock.Counter ? "counter" : "time").Add(source.Shift?.ClockOffset).Add(source.Shift?.CpuOffset).Add(facts.CpuCount)
             .Add(text.EntriesInBuffer).Add(text.EntriesWritten)
             .Add(facts.PageAddressBits).Add(facts.PageDescriptorCount).Add(facts.LowestLevel)
             .Add(facts.HasTables).Add(facts.HasRoots).Add(facts.HypervisorConfiguration).Add(facts.HasBarriers).Add(facts.HasTlbis).Add(text.IsDamaged)

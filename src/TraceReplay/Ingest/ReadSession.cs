@@ -18,7 +18,7 @@ public sealed class ReadSession(IEventSink sink, NameTable names, ImportProblems
     public ImportProblems Problems { get; } = problems;
 
     /// <summary>Events that are not in the vocabulary.</summary>
-    public SkippedEvents Skipped { get; } = new();
+    public SkippedEvents Skipped { get; init; } = new();
 
     /// <summary>Sequence number of the next event, 1-based.</summary>
     public long NextSeq { get; set; } = 1;

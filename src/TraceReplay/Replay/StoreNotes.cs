@@ -68,7 +68,7 @@ internal sealed class StoreNotes(MachineState machine, FindingCollector findings
         // and used again without a word.
         var isExplained = (machine.DoubtfulBefore != 0 && lastSeq <= machine.DoubtfulBefore) || use is null || !IsSurelyWalked(use.Space)
             || (!machine.Facts.HasTables && (lastSeq == 0 || !use.Space.IsRooted));
-        var writer = lastSeq == 0 ? "the value was told before" : $"the last store to it in the trace, at line {lines.LineOf(lastSeq)}, left";
+        var writer = lastSeq == 0 ? "the value was told before" : $"the last store to it in the trace, at {lines.PlaceOf(lastSeq)}, left";
         findings.Report(
             new Verdict
             {
@@ -82,7 +82,7 @@ internal sealed class StoreNotes(MachineState machine, FindingCollector findings
                 Old = expected,
                 New = found,
                 StaleStore = lines.EventAt(lastSeq),
-                Summary = $"the store at line {store.Header.Line} found 0x{found:x}; {writer} 0x{expected:x}: something else wrote to it and is not in the trace",
+                Summary = $"the store at {store.Header.PlaceText} found 0x{found:x}; {writer} 0x{expected:x}: something else wrote to it and is not in the trace",
             },
             FoldKind.Place, isExplained ? 0 : (long)(pa >> TableFrame.Shift), null);
     }

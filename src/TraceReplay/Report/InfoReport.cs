@@ -1,3 +1,4 @@
+using System.Globalization;
 using TraceReplay.Rules;
 using TraceReplay.Store;
 
@@ -149,6 +150,11 @@ public static class InfoReport
             output.WriteLine($"  size         {Number.Format(traces.Integer("size_bytes") ?? 0)} bytes, "
                 + $"{Number.Format(traces.Integer("line_count") ?? 0)} lines");
             output.WriteLine($"  events       {Number.Format(traces.Integer("events") ?? 0)} on {traces.Text("cpu_count")} CPUs");
+            if (traces.Integer("clock_offset") is { } offset)
+            {
+                output.WriteLine($"  merged       by time, {Offset(offset, traces.Text("clock"))}, CPU offset {traces.Text("cpu_offset")}");
+            }
+
             output.WriteLine($"  sha256       {traces.Text("sha256")}");
             if (traces.Integer("overwritten_events") is > 0 and var lost)
             {
@@ -190,6 +196,10 @@ public static class InfoReport
     }
 
     private static string Count(QueryResult row) => $"{Number.Format(row.Integer("count") ?? 0),14}";
+
+    private static string Offset(long offset, string clock) => clock == "counter"
+        ? string.Create(CultureInfo.InvariantCulture, $"clock offset {offset:+0;-0;0} ticks")
+        : string.Create(CultureInfo.InvariantCulture, $"clock offset {offset / 1e9m:+0.000000000;-0.000000000;0} s");
 
     private static string Compression(string name) => name == "none" ? "not compressed" : name;
 }

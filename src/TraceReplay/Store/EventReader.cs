@@ -55,7 +55,8 @@ public sealed class EventReader
         var cursors = OpenCursors(handle);
         try
         {
-            Merge(cursors, sink, lastSeq, cancellation);
+            using var inputs = MergedInputs.Of(_database);
+            Merge(cursors, inputs, sink, lastSeq, cancellation);
         }
         finally
         {
@@ -66,7 +67,7 @@ public sealed class EventReader
         }
     }
 
-    private static void Merge(EventCursor[] cursors, IEventSink sink, long lastSeq, CancellationToken cancellation)
+    private static void Merge(EventCursor[] cursors, MergedInputs? inputs, IEventSink sink, long lastSeq, CancellationToken cancellation)
     {
         var sequences = new long[cursors.Length];
         for (var i = 0; i < cursors.Length; i++)
@@ -98,6 +99,11 @@ public sealed class EventReader
             }
 
             var cursor = cursors[first];
+            if (inputs is not null)
+            {
+                cursor.Input = inputs.InputOf(cursor.Seq);
+            }
+
             cursor.Send(sink);
             cursor.Next();
             sequences[first] = cursor.Seq;

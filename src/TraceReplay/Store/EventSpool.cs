@@ -181,7 +181,7 @@ internal sealed class EventSpool(string folder) : IEventSink, IDisposable
 
         _block[_at++] = (byte)kind;
         Put((ulong)(header.Seq - _last.Seq));
-        Put((ulong)(header.Line - _last.Line));
+        Put((ulong)(header.Place - _last.Place));
         Put((ulong)(header.Time - _last.Time));
         Put((ulong)header.Cpu);
         Put((ulong)header.Task);
@@ -254,7 +254,7 @@ internal sealed class EventSpool(string folder) : IEventSink, IDisposable
     private int GetInt() => (int)Get();
 
     private EventHeader GetHeader() =>
-        _last = new(_last.Seq + (long)Get(), _last.Line + (long)Get(), _last.Time + (long)Get(), GetInt(), GetInt());
+        _last = EventHeader.At(_last.Seq + (long)Get(), _last.Place + (long)Get(), _last.Time + (long)Get(), GetInt(), GetInt());
 
     private void ReplayBlock(IEventSink sink)
     {

@@ -29,7 +29,8 @@ internal static class SampleDatabase
     }
 
     private const string Names = """
-        INSERT INTO trace VALUES (1, 'sample.trace', 'ftrace', 'none', 'abcd', 4096, 60, 1, 32, 'time', 2, 32, 40, 0, 9, 0, 1, 1, NULL, 1, 1, 0);
+        INSERT INTO trace VALUES (1, 'sample.trace', 'ftrace', 'none', 'abcd', 4096, 60, 1, 32, 32, 'time', NULL, NULL, 2, 32, 40, 0, 9, 0, 1, 1, NULL, 1, 1, 0);
+        INSERT INTO trace_run VALUES (1, 1, 1);
         INSERT INTO name VALUES (0, ''), (1, 'set_pte'), (2, 'dsb ishst'), (3, 'dsb ish'), (4, 'vale1is'), (5, 'ttbr0_el1'),
           (6, 'unmapped'), (7, 'granule'), (8, '4k'), (9, 'say "hi", twice'), (10, 'vmalle1is'), (11, 'cmpxchg'), (12, 'ttbr1_el1');
         INSERT INTO task VALUES (0, '', -1), (1, 'init', 1), (2, 'kworker/0:1', 12), (3, '<idle>', 0);
