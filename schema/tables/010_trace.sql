@@ -35,6 +35,15 @@ CREATE TABLE trace_run (
   first_line  INTEGER NOT NULL     -- 1-based line at which it begins
 ) STRICT;
 
+-- Files of memory as it was at the begin of the trace. What was taken from them are rows of table_known and descriptor_known.
+CREATE TABLE initial_memory (
+  path         TEXT    NOT NULL,    -- as given
+  address      INTEGER PRIMARY KEY, -- physical address of its first byte
+  size_bytes   INTEGER NOT NULL,
+  tables       INTEGER NOT NULL,    -- tables of the trace found in it
+  descriptors  INTEGER NOT NULL     -- values other than 0 taken from them
+) STRICT;
+
 -- Key and value pairs about the database itself.
 CREATE TABLE meta (
   key    TEXT PRIMARY KEY, -- such as 'tool_version'

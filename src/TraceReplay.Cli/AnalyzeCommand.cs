@@ -67,9 +67,10 @@ internal static class AnalyzeCommand
         var symbols = CommonOptions.Symbols();
         var kaslr = CommonOptions.KaslrOffset();
         var merge = new MergeChoice();
+        var memory = CommonOptions.InitialMemory();
         var command = new Command("analyze", "Import traces, replay them, and report what is wrong.")
         {
-            traces, database, reports, force, format, events, symbols, kaslr,
+            traces, database, reports, force, format, events, symbols, kaslr, memory,
         };
         merge.AddTo(command);
         judgement.AddTo(command);
@@ -82,6 +83,7 @@ internal static class AnalyzeCommand
                 EventsPath = parse.GetValue(events),
                 SymbolsPath = parse.GetValue(symbols),
                 KaslrOffset = parse.GetValue(kaslr),
+                InitialMemory = parse.GetValue(memory) ?? [],
                 Merge = merge.Read(parse, parse.GetRequiredValue(traces)),
             },
             parse.GetValue(reports),

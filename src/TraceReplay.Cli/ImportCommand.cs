@@ -32,9 +32,10 @@ internal static class ImportCommand
         var symbols = CommonOptions.Symbols();
         var kaslr = CommonOptions.KaslrOffset();
         var merge = new MergeChoice();
+        var memory = CommonOptions.InitialMemory();
         var command = new Command("import", "Read traces into a database.")
         {
-            traces, database, format, events, force, symbols, kaslr,
+            traces, database, format, events, force, symbols, kaslr, memory,
         };
         merge.AddTo(command);
         command.SetWork(streams, (parse, cancellation) => Import(
@@ -46,6 +47,7 @@ internal static class ImportCommand
                 EventsPath = parse.GetValue(events),
                 SymbolsPath = parse.GetValue(symbols),
                 KaslrOffset = parse.GetValue(kaslr),
+                InitialMemory = parse.GetValue(memory) ?? [],
                 Merge = merge.Read(parse, parse.GetRequiredValue(traces)),
             },
             cancellation));
@@ -96,6 +98,7 @@ internal static class ImportCommand
                 + (traces.Integer("is_damaged") == 1 ? "; damaged: read only in part" : ""));
         }
 
+        InfoReport.WriteInitialMemory(database, output);
         WriteSymbols(database, request, output);
         using var problems = QueryResult.Run(database, "problem_totals");
         while (problems.Read())

@@ -1,4 +1,5 @@
 using TraceReplay.Ingest;
+using TraceReplay.Ingest.Images;
 using TraceReplay.Ingest.Mapping;
 using TraceReplay.Ingest.Merging;
 using TraceReplay.Replay;
@@ -25,6 +26,9 @@ internal sealed record ImportRequest(IReadOnlyList<string> Paths, string? Databa
 
     /// <summary>How the traces are merged by time; null where they are pieces of one capture.</summary>
     public MergeOptions? Merge { get; init; }
+
+    /// <summary>Files of memory as it was at the begin of the trace.</summary>
+    public IReadOnlyList<MemoryFile> InitialMemory { get; init; } = [];
 }
 
 /// <summary>How far a long step has come.</summary>
@@ -89,6 +93,7 @@ internal sealed record Pipeline(
         SymbolsPath = request.SymbolsPath,
         KaslrOffset = request.KaslrOffset,
         Merge = request.Merge,
+        InitialMemory = request.InitialMemory,
         StandardInput = request.Paths.Contains(ImportOptions.StandardInputPath) ? Console.OpenStandardInput() : null,
     };
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Microsoft.Data.Sqlite;
 using TraceReplay.Events;
+using TraceReplay.Ingest.Images;
 using TraceReplay.Ingest.Merging;
 using TraceReplay.Store;
 using TraceReplay.Symbols;
@@ -26,6 +27,12 @@ internal sealed class DatabaseImport : IDisposable
     private readonly EventWriter? _writer;
     private readonly EventSpool? _spool;
     private readonly RowInserter _runs;
+    private readonly MemoryImage? _image;
+    private readonly ImageTables? _imageTables;
+    private readonly IEventSink? _stored;
+    private readonly Dictionary<int, (long Before, long After, long Own)> _added = [];
+    private int _currentTrace;
+    private long _addedBefore;
     private readonly SymbolTable? _givenSymbols;
     private readonly List<(string Path, SymbolTable Table)> _carriedSymbols = [];
     private long _bytesBefore;
@@ -45,6 +52,7 @@ internal sealed class DatabaseImport : IDisposable
         CancellationToken cancellation)
     {
         _givenSymbols = symbols;
+        _image = options.InitialMemory.Count == 0 ? null : MemoryImage.Open(options.InitialMemory);
         (_database, _options, _progress, _cancellation) = (database, options, progress, cancellation);
         _transaction = database.Connection.BeginTransaction();
 
@@ -53,6 +61,12 @@ internal sealed class DatabaseImport : IDisposable
         _writer = keepsEvents ? new EventWriter(database.Connection, _queue) : null;
         _runs = new RowInserter(database.Connection.Handle!, "trace_run", "first_seq, trace_id, first_line", 3, _queue);
         _spool = options.Replay is null ? null : new EventSpool(database.Folder);
+        _stored = _writer is not null && _spool is not null ? new TeeSink(_writer, _spool) : (IEventSink?)_writer ?? _spool;
+        if (_image is not null)
+        {
+            _imageTables = new ImageTables(_image, _names, _stored!);
+            _stored = _imageTables;
+        }
     }
 
     /// <summary>Reads the sources, replays them where that is asked for, and makes the indexes.</summary>
@@ -60,6 +74,7 @@ internal sealed class DatabaseImport : IDisposable
     public ImportResult Run(IReadOnlyList<string> paths)
     {
         var (events, skipped) = _options.Merge is { } merge ? MergeSources(paths, merge) : ReadSources(paths);
+        events += EndAddedEvents();
         _runs.Flush();
         _writer?.Flush();
         _queue?.Drain();
@@ -89,6 +104,7 @@ internal sealed class DatabaseImport : IDisposable
         _writer?.Dispose();
         _transaction.Dispose();
         _spool?.Dispose();
+        _image?.Dispose();
     }
 
     private (long Events, SkippedEvents Skipped) ReadSources(IReadOnlyList<string> paths)
@@ -169,14 +185,49 @@ internal sealed class DatabaseImport : IDisposable
         Skipped = skipped,
     };
 
-    private void WriteRun(TraceRun run) => _runs.Row().Add(run.FirstSeq).Add(run.TraceId).Add(run.FirstLine).Insert();
-
-    private IEventSink Sink(TraceFactsCollector collector)
+    private void WriteRun(TraceRun run)
     {
-        IEventSink sink = collector;
-        sink = _writer is null ? sink : new TeeSink(sink, _writer);
-        return _spool is null ? sink : new TeeSink(sink, _spool);
+        var added = CountAddedEvents();
+        _currentTrace = run.TraceId;
+        _added.TryAdd(run.TraceId, (added, added, 0));
+        _runs.Row().Add(run.FirstSeq + added).Add(run.TraceId).Add(run.FirstLine).Insert();
     }
+
+    // What an image of memory added is of the trace that led to it.
+    private long CountAddedEvents()
+    {
+        _imageTables?.Flush();
+        var added = _imageTables?.Added ?? 0;
+        if (_added.TryGetValue(_currentTrace, out var counts))
+        {
+            _added[_currentTrace] = counts with { After = added, Own = counts.Own + added - _addedBefore };
+        }
+
+        _addedBefore = added;
+        return added;
+    }
+
+    private long EndAddedEvents()
+    {
+        var added = CountAddedEvents();
+        for (var i = 0; i < _sources.Count; i++)
+        {
+            var (source, facts) = _sources[i];
+            var (before, after, own) = _added[i + 1];
+            source = source with
+            {
+                FirstSeq = source.FirstSeq + before,
+                LastSeq = source.LastSeq + after,
+                EventCount = source.EventCount + own,
+            };
+            _sources[i] = (source, facts);
+        }
+
+        return added;
+    }
+
+    // Facts are of what the trace tells: the tables of an image are not all there are.
+    private IEventSink Sink(TraceFactsCollector collector) => _stored is null ? collector : new TeeSink(collector, _stored);
 
     private SourceSummary ReadSource(string path, ReadSession session) => path == ImportOptions.StandardInputPath
         ? TraceSource.Read(_options.StandardInput!, path, session, _options.Format)
@@ -189,6 +240,7 @@ internal sealed class DatabaseImport : IDisposable
             ImportRecord.WriteTrace(_database.Connection, i + 1, _sources[i].Source, _sources[i].Facts);
         }
 
+        ImportRecord.WriteImage(_database.Connection, _image?.Files ?? []);
         ImportRecord.WriteNames(_database.Connection, _names);
         ImportRecord.WriteProblems(_database.Connection, _problems, skipped);
         ImportRecord.WriteMeta(_database.Connection, "tool_version", typeof(TraceImporter).Assembly.GetName().Version?.ToString(3) ?? "");

@@ -1,3 +1,4 @@
+using TraceReplay.Ingest.Images;
 using TraceReplay.Ingest.Mapping;
 using TraceReplay.Ingest.Merging;
 using TraceReplay.Replay;
@@ -19,6 +20,9 @@ public sealed record ImportOptions
 
     /// <summary>How the sources are merged by time; null where they are consecutive pieces of one capture.</summary>
     public MergeOptions? Merge { get; init; }
+
+    /// <summary>Files of memory as it was at the begin of the trace; none for a trace that tells all that is known.</summary>
+    public IReadOnlyList<MemoryFile> InitialMemory { get; init; } = [];
 
     /// <summary>What events of other names mean; null for the vocabulary alone.</summary>
     public EventMapping? Mapping { get; init; }

@@ -1,5 +1,6 @@
 using Microsoft.Data.Sqlite;
 using TraceReplay.Events;
+using TraceReplay.Ingest.Images;
 using TraceReplay.Store;
 
 namespace TraceReplay.Ingest;
@@ -72,6 +73,18 @@ internal static class ImportRecord
         }
 
         task.Flush();
+    }
+
+    /// <summary>Writes the files of an image of memory.</summary>
+    public static void WriteImage(SqliteConnection connection, IEnumerable<(MemoryFile File, long Bytes, long Tables, long Descriptors)> files)
+    {
+        using var row = new RowInserter(connection.Handle!, "initial_memory", "path, address, size_bytes, tables, descriptors", 5);
+        foreach (var (file, bytes, tables, descriptors) in files)
+        {
+            row.Row().Add(file.Path).Add(file.Address).Add(bytes).Add(tables).Add(descriptors).Insert();
+        }
+
+        row.Flush();
     }
 
     /// <summary>Writes one fact about the database itself.</summary>

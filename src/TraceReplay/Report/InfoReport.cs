@@ -13,6 +13,7 @@ public static class InfoReport
     public static void Write(TraceDatabase database, TextWriter output)
     {
         WriteTraces(database, output);
+        WriteInitialMemory(database, output);
         WriteCounts(database, output, "events", "event_counts", "kind", Count);
         WriteCounts(
             database, output, "problems", "problem_totals",
@@ -165,6 +166,19 @@ public static class InfoReport
             {
                 output.WriteLine("  damaged      read only in part");
             }
+        }
+    }
+
+    /// <summary>Writes a line for each image of memory, and what was taken from it.</summary>
+    public static void WriteInitialMemory(TraceDatabase database, TextWriter output)
+    {
+        using var images = QueryResult.Run(database, "initial_memory");
+        while (images.Read())
+        {
+            var tables = images.Integer("tables") ?? 0;
+            output.WriteLine($"initial memory: {images.Text("path")} at {images.Text("address")}: {Number.Counted(tables, "table", "tables")}, "
+                + $"{Number.Counted(images.Integer("descriptors") ?? 0, "descriptor", "descriptors")}"
+                + (tables == 0 ? "; no TTBR or VTTBR of the trace, of a TCR that it tells, leads to a table in it" : ""));
         }
     }
 

@@ -123,7 +123,7 @@ public sealed class EventReader
             row.Header, (int)row.Own(0), (ulong)row.Own(1), row.OwnBitsOrNull(2)))),
         new(db, EventTables.TableKnown, static (row, sink) => sink.On(new TableKnown(
             row.Header, (ulong)row.Own(0), (int)row.Own(1), row.OwnIntOrNull(2), row.OwnIntOrNull(3), row.OwnBitsOrNull(4),
-            row.OwnIntOrNull(5)))),
+            row.OwnIntOrNull(5), row.Own(6) != 0))),
         new(db, EventTables.DescriptorKnown, static (row, sink) => sink.On(new DescriptorValueKnown(
             row.Header, (DescriptorSource)row.Own(0), (ulong)row.Own(1), (ulong)row.Own(2), row.OwnBitsOrNull(3), row.OwnIntOrNull(4)))),
         new(db, EventTables.TableGone, static (row, sink) => sink.On(new TableGone(

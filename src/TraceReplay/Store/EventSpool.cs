@@ -116,6 +116,7 @@ internal sealed class EventSpool(string folder) : IEventSink, IDisposable
         Put((ulong?)e.Root);
         Put(e.Parent);
         Put((ulong?)e.GranuleBytes);
+        Put(e.IsFromImage ? 1UL : 0);
     }
 
     public void On(in DescriptorValueKnown e)
@@ -281,7 +282,7 @@ internal sealed class EventSpool(string folder) : IEventSink, IDisposable
                 sink.On(new SystemRegisterWrite(GetHeader(), GetInt(), Get(), GetOrNull()));
                 return true;
             case Kind.TableKnown:
-                sink.On(new TableKnown(GetHeader(), Get(), GetInt(), GetIntOrNull(), GetIntOrNull(), GetOrNull(), GetIntOrNull()));
+                sink.On(new TableKnown(GetHeader(), Get(), GetInt(), GetIntOrNull(), GetIntOrNull(), GetOrNull(), GetIntOrNull(), Get() != 0));
                 return true;
             case Kind.DescriptorKnown:
                 sink.On(new DescriptorValueKnown(GetHeader(), (DescriptorSource)GetInt(), Get(), Get(), GetOrNull(), GetIntOrNull()));

@@ -50,6 +50,8 @@ public sealed class UsageTests : IDisposable
     [InlineData("analyze x y --merge --offset y=1h", "'1h' is no offset: expected a time such as +1.5ms", "--offset y=...")]
     [InlineData("analyze x y --merge --offset y=1 --offset y=2", "--offset is there twice for y", "one of them")]
     [InlineData("analyze x y --merge --cpu-offset y=one", "'one' is no number of CPUs", "--cpu-offset y=...")]
+    [InlineData("analyze x --initial-memory ram.bin", "'ram.bin' is no memory: expected a file, @ and a physical address", "analyze --help")]
+    [InlineData("import x --db y --initial-memory ram.bin@here", "'ram.bin@here' is no memory", "import --help")]
     [InlineData("info x y", "'y' is no argument", "info --help")]
     public async Task Usage_error_is_exit_status_2_and_says_what_to_type(string line, string message, string hint)
     {
