@@ -1,7 +1,6 @@
 using TraceReplay.Arm;
 using TraceReplay.Events;
 using TraceReplay.Replay;
-using TraceReplay.Rules;
 
 namespace TraceReplay.Ingest.Images;
 
@@ -16,7 +15,7 @@ internal sealed class RootRegisters
     private readonly MachineState _machine = new(new TraceFacts(), DiscardedRows.Instance);
     private readonly RegimeSelector _selector;
 
-    public RootRegisters() => _selector = new RegimeSelector(_machine, Policy.Default);
+    public RootRegisters() => _selector = new RegimeSelector(_machine, new ReplayOptions().Policy);
 
     /// <summary>Granule of the kernel's tables, 4K until it is told.</summary>
     public Granule Granule => _machine.Configuration.Granule;
