@@ -68,9 +68,10 @@ internal static class AnalyzeCommand
         var kaslr = CommonOptions.KaslrOffset();
         var merge = new MergeChoice();
         var memory = CommonOptions.InitialMemory();
+        var nanoseconds = CommonOptions.Nanoseconds();
         var command = new Command("analyze", "Import traces, replay them, and report what is wrong.")
         {
-            traces, database, reports, force, format, events, symbols, kaslr, memory,
+            traces, database, reports, force, format, events, symbols, kaslr, memory, nanoseconds,
         };
         merge.AddTo(command);
         judgement.AddTo(command);
@@ -84,6 +85,7 @@ internal static class AnalyzeCommand
                 SymbolsPath = parse.GetValue(symbols),
                 KaslrOffset = parse.GetValue(kaslr),
                 InitialMemory = parse.GetValue(memory) ?? [],
+                KeepsNanoseconds = parse.GetValue(nanoseconds),
                 Merge = merge.Read(parse, parse.GetRequiredValue(traces)),
             },
             parse.GetValue(reports),

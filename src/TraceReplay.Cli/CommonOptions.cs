@@ -71,6 +71,11 @@ internal static class CommonOptions
     public static Option<ulong?> KaslrOffset() => Address(
         "--kaslr", "Program counter minus address of the symbols; without it 0, or what puts the program counters into fitting functions.");
 
+    public static Option<bool> Nanoseconds() => new("--nanoseconds")
+    {
+        Description = "Times of a trace.dat in nanoseconds, as 'trace-cmd report -t' prints them; without it in microseconds, as 'trace-cmd report' does.",
+    };
+
     public static Option<MemoryFile[]> InitialMemory()
     {
         var option = new Option<MemoryFile[]>("--initial-memory")

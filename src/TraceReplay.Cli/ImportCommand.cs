@@ -33,9 +33,10 @@ internal static class ImportCommand
         var kaslr = CommonOptions.KaslrOffset();
         var merge = new MergeChoice();
         var memory = CommonOptions.InitialMemory();
+        var nanoseconds = CommonOptions.Nanoseconds();
         var command = new Command("import", "Read traces into a database.")
         {
-            traces, database, format, events, force, symbols, kaslr, memory,
+            traces, database, format, events, force, symbols, kaslr, memory, nanoseconds,
         };
         merge.AddTo(command);
         command.SetWork(streams, (parse, cancellation) => Import(
@@ -48,6 +49,7 @@ internal static class ImportCommand
                 SymbolsPath = parse.GetValue(symbols),
                 KaslrOffset = parse.GetValue(kaslr),
                 InitialMemory = parse.GetValue(memory) ?? [],
+                KeepsNanoseconds = parse.GetValue(nanoseconds),
                 Merge = merge.Read(parse, parse.GetRequiredValue(traces)),
             },
             cancellation));

@@ -27,6 +27,9 @@ internal sealed record ImportRequest(IReadOnlyList<string> Paths, string? Databa
     /// <summary>How the traces are merged by time; null where they are pieces of one capture.</summary>
     public MergeOptions? Merge { get; init; }
 
+    /// <summary>True for the nanoseconds of a trace.dat.</summary>
+    public bool KeepsNanoseconds { get; init; }
+
     /// <summary>Files of memory as it was at the begin of the trace.</summary>
     public IReadOnlyList<MemoryFile> InitialMemory { get; init; } = [];
 }
@@ -93,6 +96,7 @@ internal sealed record Pipeline(
         SymbolsPath = request.SymbolsPath,
         KaslrOffset = request.KaslrOffset,
         Merge = request.Merge,
+        KeepsNanoseconds = request.KeepsNanoseconds,
         InitialMemory = request.InitialMemory,
         StandardInput = request.Paths.Contains(ImportOptions.StandardInputPath) ? Console.OpenStandardInput() : null,
     };

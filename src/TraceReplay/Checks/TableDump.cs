@@ -102,6 +102,9 @@ public sealed class TableDump
                     _ => (isPrivilegedNever ? 0 : Execution.Privileged) | (isUserNever ? 0 : Execution.User),
                 },
                 Has("AF"), Has("CON"), Has("FnXS")),
-            line.Number) { IsStage2 = true };
+            line.Number)
+        {
+            IsStage2 = true,
+        };
     }
 }

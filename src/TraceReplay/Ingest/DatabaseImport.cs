@@ -182,6 +182,7 @@ internal sealed class DatabaseImport : IDisposable
     {
         Cancellation = _cancellation,
         Mapping = _options.Mapping,
+        KeepsNanoseconds = _options.KeepsNanoseconds || _options.Merge is not null,
         Skipped = skipped,
     };
 

@@ -21,6 +21,9 @@ public sealed record ImportOptions
     /// <summary>How the sources are merged by time; null where they are consecutive pieces of one capture.</summary>
     public MergeOptions? Merge { get; init; }
 
+    /// <summary>True for the nanoseconds of a trace.dat, false for the microseconds that <c>trace-cmd report</c> prints. A merge takes them all.</summary>
+    public bool KeepsNanoseconds { get; init; }
+
     /// <summary>Files of memory as it was at the begin of the trace; none for a trace that tells all that is known.</summary>
     public IReadOnlyList<MemoryFile> InitialMemory { get; init; } = [];
 

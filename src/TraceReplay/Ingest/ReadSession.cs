@@ -29,6 +29,9 @@ public sealed class ReadSession(IEventSink sink, NameTable names, ImportProblems
     /// <summary>Form of the first timestamp, null before it.</summary>
     public TraceClock? Clock { get; set; }
 
+    /// <summary>True for times of a binary source as they are, false for those that the text made of it shows.</summary>
+    public bool KeepsNanoseconds { get; init; }
+
     /// <summary>Symbols that the current source carries.</summary>
     public SymbolTable Symbols { get; set; } = SymbolTable.None;
 

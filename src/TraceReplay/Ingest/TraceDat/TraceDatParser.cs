@@ -144,8 +144,8 @@ internal sealed class TraceDatParser : ILinePosition
         return count;
     }
 
-    // trace-cmd prints whole microseconds, rounded.
-    private static ulong Time(CpuStream stream) => stream.IsCounter
+    // trace-cmd prints whole microseconds, rounded, unless it is asked for all digits.
+    private ulong Time(CpuStream stream) => stream.IsCounter || _session.KeepsNanoseconds
         ? stream.Time
         : (stream.Time + (NanosecondsPerMicrosecond / 2)) / NanosecondsPerMicrosecond * NanosecondsPerMicrosecond;
 
