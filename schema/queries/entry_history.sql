@@ -25,7 +25,7 @@ happening AS (
   WHERE pa = @pa
   UNION ALL
   SELECT seq, 1, 0, line, cpu, time_ns, task_id,
-    CASE source WHEN 0 THEN 'initial' WHEN 1 THEN 'hardware' ELSE 'final' END,
+    CASE source WHEN 1 THEN 'hardware' WHEN 2 THEN 'final' ELSE 'initial' END,
     old, value, ''
   FROM descriptor_known
   WHERE pa = @pa

@@ -8,6 +8,7 @@
 -- column: task command name and thread id
 -- column: event kind of the event
 -- column: text its content
+-- column: trace number of the trace that the line is in
 SELECT
   e.seq,
   e.line,
@@ -16,7 +17,9 @@ SELECT
     printf('%d.%09d', e.time_ns / 1000000000, e.time_ns % 1000000000)) AS time,
   (SELECT text FROM _task WHERE id = e.task_id) AS task,
   e.kind AS event,
-  e.text
+  e.text,
+  (SELECT trace_id FROM trace_run WHERE first_seq <= e.seq
+    ORDER BY first_seq DESC LIMIT 1) AS trace
 FROM event AS e
 WHERE e.seq = @seq
 ORDER BY e.seq;

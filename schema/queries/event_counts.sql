@@ -14,10 +14,10 @@ UNION ALL
 SELECT 'pgtable_table', count(*), count(DISTINCT cpu) FROM table_known
 UNION ALL
 SELECT CASE source
-    WHEN 0 THEN 'pgtable_entry' WHEN 1 THEN 'pgtable_hw_update' ELSE 'pgtable_final' END,
+    WHEN 1 THEN 'pgtable_hw_update' WHEN 2 THEN 'pgtable_final' ELSE 'pgtable_entry' END AS kind,
   count(*), count(DISTINCT cpu)
 FROM descriptor_known
-GROUP BY source
+GROUP BY 1
 UNION ALL
 SELECT iif(is_free, 'pgtable_free', 'pgtable_orphan'), count(*), count(DISTINCT cpu)
 FROM table_gone

@@ -11,12 +11,24 @@
 -- column: task command name and thread id
 -- column: event kind of the event
 -- column: text its content
+-- column: trace number of the trace that the line is in
 WITH RECURSIVE
 -- The last event at or before the line, found by steps of halving size as in moment.sql.
+run AS (
+  SELECT first_seq
+  FROM trace_run
+  WHERE trace_id = @trace
+    AND first_line <= @line
+  ORDER BY first_line DESC, first_seq DESC
+  LIMIT 1
+),
 stepped (seq, step, last_seq) AS (
-  SELECT first_seq - 1, 1 << 40, last_seq
-  FROM trace
-  WHERE id = @trace
+  SELECT
+    first_seq - 1,
+    1 << 40,
+    ifnull((SELECT min(first_seq) - 1 FROM trace_run WHERE first_seq > run.first_seq),
+      (SELECT max(last_seq) FROM trace))
+  FROM run
   UNION ALL
   SELECT
     s.seq + iif(s.seq + s.step <= s.last_seq
@@ -39,7 +51,9 @@ SELECT
     printf('%d.%09d', e.time_ns / 1000000000, e.time_ns % 1000000000)) AS time,
   (SELECT text FROM _task WHERE id = e.task_id) AS task,
   e.kind AS event,
-  e.text
+  e.text,
+  (SELECT trace_id FROM trace_run WHERE first_seq <= e.seq
+    ORDER BY first_seq DESC LIMIT 1) AS trace
 FROM event AS e
 WHERE e.seq >= (SELECT seq - @before FROM centre)
   AND e.seq <= (SELECT seq + @after FROM centre)

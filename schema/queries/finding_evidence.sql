@@ -11,6 +11,7 @@
 -- column: event kind of the event
 -- column: text its content
 -- column: why why it does not count, or what it changed
+-- column: path the trace that the line is in
 WITH piece (role, place, seq, why) AS MATERIALIZED (
   SELECT
     CASE
@@ -63,6 +64,9 @@ SELECT
   (SELECT text FROM _task WHERE id = p.task_id) AS task,
   p.kind AS event,
   p.text,
-  p.why
+  p.why,
+  (SELECT path FROM trace WHERE id =
+    (SELECT trace_id FROM trace_run WHERE first_seq <= p.seq ORDER BY first_seq DESC LIMIT 1)
+  ) AS path
 FROM placed AS p
 ORDER BY p.seq, p.place;

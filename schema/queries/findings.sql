@@ -69,7 +69,9 @@ SELECT
   f.barrier_why,
   (SELECT text FROM _task WHERE id = f.task_id) AS task,
   f.id,
-  (SELECT path FROM trace WHERE f.seq BETWEEN first_seq AND last_seq) AS path,
+  (SELECT path FROM trace WHERE id =
+    (SELECT trace_id FROM trace_run WHERE first_seq <= f.seq ORDER BY first_seq DESC LIMIT 1)
+  ) AS path,
   w.reason AS waiver,
   f.is_known
 FROM finding AS f

@@ -10,14 +10,30 @@
 -- column: cpu its CPU
 -- column: time seconds, or ticks of a counter clock
 WITH RECURSIVE
--- Lines ascend with the sequence numbers of a trace, and times with those of all traces unless the
+-- Lines ascend with the sequence numbers of a run, and times with those of all traces unless the
 -- import met one that goes backwards. So the last event at or before a place needs no index: from
 -- before the first event, steps of halving size are taken as long as they do not lead behind it.
 within (first_seq, last_seq) AS (
-  SELECT min(first_seq), max(last_seq)
-  FROM trace
-  WHERE last_seq >= first_seq
-    AND (@line IS NULL OR id = @trace)
+  SELECT *
+  FROM (
+    SELECT min(first_seq), max(last_seq)
+    FROM trace
+    WHERE last_seq >= first_seq
+  )
+  WHERE @line IS NULL
+  UNION ALL
+  SELECT
+    r.first_seq,
+    ifnull((SELECT min(first_seq) - 1 FROM trace_run WHERE first_seq > r.first_seq),
+      (SELECT max(last_seq) FROM trace))
+  FROM (
+    SELECT first_seq
+    FROM trace_run
+    WHERE trace_id = @trace
+      AND first_line <= @line
+    ORDER BY first_line DESC, first_seq DESC
+    LIMIT 1
+  ) AS r
 ),
 stepped (seq, step) AS (
   SELECT first_seq - 1, 1 << 40

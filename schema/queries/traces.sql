@@ -1,5 +1,6 @@
 -- title: The inputs of this database
--- summary: One row for each file, in the order given: pieces of one capture.
+-- summary: One row for each file, in the order given: pieces of one capture, or inputs that were
+-- summary: merged by time, whose events lie between one another.
 -- column: id 1, 2, ... in the order given
 -- column: path as given; - for standard input
 -- column: format name of the reader
@@ -13,6 +14,8 @@
 -- column: clock time or counter
 -- column: cpu_count CPUs named by the header or seen
 -- column: overwritten_events events that the ring buffer lost by overwriting, empty when not told
+-- column: clock_offset added to its times in a merge, as clock says: nanoseconds or ticks
+-- column: cpu_offset added to its CPU numbers in a merge
 -- column: is_damaged 1 when it could be read only in part
 SELECT
   id,
@@ -22,12 +25,14 @@ SELECT
   sha256,
   size_bytes,
   line_count,
-  last_seq - first_seq + 1 AS events,
+  event_count AS events,
   first_seq,
   last_seq,
   clock,
   cpu_count,
   entries_written - entries_in_buffer AS overwritten_events,
+  clock_offset,
+  cpu_offset,
   is_damaged
 FROM trace
 ORDER BY id;

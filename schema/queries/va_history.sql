@@ -171,7 +171,7 @@ listed AS (
   CROSS JOIN pgtable_write AS w ON w.pa = n.pa
   UNION ALL
   SELECT k.seq, 1, k.seq, 0, k.line, k.cpu, k.time_ns, k.task_id, n.level, n.pa,
-    CASE k.source WHEN 0 THEN 'initial' WHEN 1 THEN 'hardware' ELSE 'final' END,
+    CASE k.source WHEN 1 THEN 'hardware' WHEN 2 THEN 'final' ELSE 'initial' END,
     k.old, k.value, ''
   FROM entry AS n
   CROSS JOIN descriptor_known AS k ON k.pa = n.pa

@@ -1,4 +1,5 @@
--- The inputs of this database. Several files are consecutive pieces of one capture: sequence numbers run on.
+-- The inputs of this database. Several files are consecutive pieces of one capture: sequence numbers run on. Or they were merged by
+-- time, which clock_offset tells.
 CREATE TABLE trace (
   id                     INTEGER PRIMARY KEY, -- 1, 2, ... in the order given
   path                   TEXT    NOT NULL,    -- as given; '-' for standard input
@@ -7,9 +8,12 @@ CREATE TABLE trace (
   sha256                 TEXT    NOT NULL,    -- of the bytes as read, lower-case hex
   size_bytes             INTEGER NOT NULL,    -- of the decompressed source
   line_count             INTEGER NOT NULL,    -- lines of the decompressed text; of a trace.dat, of the text trace-cmd makes of it
-  first_seq              INTEGER NOT NULL,    -- events of this file are first_seq..last_seq
-  last_seq               INTEGER NOT NULL,    -- last_seq < first_seq when it held no event
+  first_seq              INTEGER NOT NULL,    -- its first event; trace_run tells which of those up to last_seq are of others
+  last_seq               INTEGER NOT NULL,    -- its last event
+  event_count            INTEGER NOT NULL,    -- its events
   clock                  TEXT    NOT NULL CHECK (clock IN ('time', 'counter')), -- time_ns columns hold nanoseconds, or bare ticks
+  clock_offset           INTEGER,             -- added to its times in a merge: nanoseconds or ticks; NULL for pieces of one capture
+  cpu_offset             INTEGER,             -- added to its CPU numbers in a merge
   cpu_count              INTEGER NOT NULL,    -- CPUs named by the header or seen
   entries_in_buffer      INTEGER,             -- ring buffer header, where present
   entries_written        INTEGER,             -- larger than entries_in_buffer: the oldest events were overwritten
@@ -23,6 +27,22 @@ CREATE TABLE trace (
   has_tlbis              INTEGER NOT NULL CHECK (has_tlbis IN (0, 1)),    -- 1: TLBIs occur
   stage2_vmids           TEXT    NOT NULL,    -- root:VMID of each first VTTBR_EL2 write of a root, separated by blanks
   is_damaged             INTEGER NOT NULL CHECK (is_damaged IN (0, 1)) -- 1: read only in part (truncated or corrupt)
+) STRICT;
+
+-- Which input an event is of: the one of the last run that begins at or before it.
+CREATE TABLE trace_run (
+  first_seq   INTEGER PRIMARY KEY, -- the run ends before the first_seq of the next one
+  trace_id    INTEGER NOT NULL REFERENCES trace (id) DEFERRABLE INITIALLY DEFERRED,
+  first_line  INTEGER NOT NULL     -- 1-based line at which it begins
+) STRICT;
+
+-- Files of memory as it was at the begin of the trace. What was taken from them are rows of table_known and descriptor_known.
+CREATE TABLE initial_memory (
+  path         TEXT    NOT NULL,    -- as given
+  address      INTEGER PRIMARY KEY, -- physical address of its first byte
+  size_bytes   INTEGER NOT NULL,
+  tables       INTEGER NOT NULL,    -- tables of the trace found in it
+  descriptors  INTEGER NOT NULL     -- values other than 0 taken from them
 ) STRICT;
 
 -- Key and value pairs about the database itself.

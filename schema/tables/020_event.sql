@@ -68,7 +68,8 @@ CREATE TABLE table_known (
   entries        INTEGER,          -- number of descriptors
   root           INTEGER,          -- 0 TTBR0, 1 TTBR1, 2 stage 2; NULL below a root
   parent_pa      INTEGER,          -- descriptor that points here
-  granule_bytes  INTEGER           -- 4096, 16384 or 65536
+  granule_bytes  INTEGER,          -- 4096, 16384 or 65536
+  is_from_image  INTEGER NOT NULL CHECK (is_from_image IN (0, 1)) -- 1: found in an image of memory, at the line that loads its root
 ) STRICT;
 
 -- Content told without a store (pgtable_entry, pgtable_hw_update, pgtable_final).
@@ -78,7 +79,7 @@ CREATE TABLE descriptor_known (
   time_ns  INTEGER NOT NULL,
   cpu      INTEGER NOT NULL,
   task_id  INTEGER NOT NULL,
-  source   INTEGER NOT NULL CHECK (source IN (0, 1, 2)), -- 0 initial, 1 hardware update, 2 final
+  source   INTEGER NOT NULL CHECK (source IN (0, 1, 2, 3)), -- 0 initial, 1 hardware update, 2 final, 3 from an image of memory
   pa       INTEGER NOT NULL, -- physical address of the descriptor
   value    INTEGER NOT NULL,
   old      INTEGER,          -- before a hardware update
@@ -169,7 +170,7 @@ CREATE TABLE marker (
 CREATE TABLE lost_events (
   seq      INTEGER PRIMARY KEY,
   line     INTEGER NOT NULL,
-  time_ns  INTEGER NOT NULL, -- of the last event read
+  time_ns  INTEGER NOT NULL, -- of the last event read, in a merge of the next
   cpu      INTEGER NOT NULL, -- the CPU whose events are missing
   task_id  INTEGER NOT NULL,
   count    INTEGER           -- how many, NULL when not told

@@ -21,12 +21,12 @@ UNION ALL
 SELECT seq, line, time_ns, cpu, task_id, 'pgtable_table',
   printf('base=0x%x level=%d', base, level), 0,
   iif(root IS NULL, '', printf(' root=%d', root)), 0,
-  iif(parent_pa IS NULL, '', printf(' parent=0x%x', parent_pa)), NULL
+  iif(parent_pa IS NULL, '', printf(' parent=0x%x', parent_pa)) || iif(is_from_image, ' (image)', ''), NULL
 FROM table_known
 UNION ALL
 SELECT seq, line, time_ns, cpu, task_id,
-  CASE source WHEN 0 THEN 'pgtable_entry' WHEN 1 THEN 'pgtable_hw_update' ELSE 'pgtable_final' END,
-  printf('level=%s pa=0x%x val=0x%x', ifnull(level, '?'), pa, value), 0, '', 0, '', NULL
+  CASE source WHEN 1 THEN 'pgtable_hw_update' WHEN 2 THEN 'pgtable_final' ELSE 'pgtable_entry' END,
+  printf('level=%s pa=0x%x val=0x%x', ifnull(level, '?'), pa, value) || iif(source = 3, ' (image)', ''), 0, '', 0, '', NULL
 FROM descriptor_known
 UNION ALL
 SELECT seq, line, time_ns, cpu, task_id, iif(is_free, 'pgtable_free', 'pgtable_orphan'),

@@ -66,10 +66,14 @@ internal static class AnalyzeCommand
         var events = CommonOptions.Events();
         var symbols = CommonOptions.Symbols();
         var kaslr = CommonOptions.KaslrOffset();
+        var merge = new MergeChoice();
+        var memory = CommonOptions.InitialMemory();
+        var nanoseconds = CommonOptions.Nanoseconds();
         var command = new Command("analyze", "Import traces, replay them, and report what is wrong.")
         {
-            traces, database, reports, force, format, events, symbols, kaslr,
+            traces, database, reports, force, format, events, symbols, kaslr, memory, nanoseconds,
         };
+        merge.AddTo(command);
         judgement.AddTo(command);
         command.SetWork(streams, (parse, cancellation) => Analyze(
             streams,
@@ -80,6 +84,9 @@ internal static class AnalyzeCommand
                 EventsPath = parse.GetValue(events),
                 SymbolsPath = parse.GetValue(symbols),
                 KaslrOffset = parse.GetValue(kaslr),
+                InitialMemory = parse.GetValue(memory) ?? [],
+                KeepsNanoseconds = parse.GetValue(nanoseconds),
+                Merge = merge.Read(parse, parse.GetRequiredValue(traces)),
             },
             parse.GetValue(reports),
             judgement.Read(parse),

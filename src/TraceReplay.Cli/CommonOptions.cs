@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using TraceReplay.Ingest;
+using TraceReplay.Ingest.Images;
 using TraceReplay.Report;
 
 namespace TraceReplay.Cli;
@@ -18,7 +19,7 @@ internal static class CommonOptions
 
     public static Argument<string[]> Traces() => new("trace")
     {
-        Description = "Traces, consecutive pieces of one capture; '-' reads standard input.",
+        Description = "Traces: consecutive pieces of one capture, or with --merge of one time; '-' reads standard input.",
         Arity = ArgumentArity.OneOrMore,
     };
 
@@ -70,6 +71,22 @@ internal static class CommonOptions
     public static Option<ulong?> KaslrOffset() => Address(
         "--kaslr", "Program counter minus address of the symbols; without it 0, or what puts the program counters into fitting functions.");
 
+    public static Option<bool> Nanoseconds() => new("--nanoseconds")
+    {
+        Description = "Times of a trace.dat in nanoseconds, as 'trace-cmd report -t' prints them; without it in microseconds, as 'trace-cmd report' does.",
+    };
+
+    public static Option<MemoryFile[]> InitialMemory()
+    {
+        var option = new Option<MemoryFile[]>("--initial-memory")
+        {
+            Description = "Raw memory as it was at the begin of the trace, from a physical address on: ram.bin@0x40000000. Tables that a TTBR of the trace leads to are taken from it.",
+            HelpName = "file@address",
+            CustomParser = result => [.. result.Tokens.Select(token => ParseMemory(token.Value, result)).OfType<MemoryFile>()],
+        };
+        return option;
+    }
+
     public static Option<int?> BbmLevel()
     {
         var option = new Option<int?>("--bbm-level")
@@ -100,6 +117,18 @@ internal static class CommonOptions
         Description = "Only address spaces loaded under this ASID.",
         HelpName = "n",
     };
+
+    private static MemoryFile? ParseMemory(string text, ArgumentResult result)
+    {
+        var at = text.LastIndexOf('@');
+        if (at > 0 && AddressText.TryParse(text[(at + 1)..], out var address))
+        {
+            return new MemoryFile(text[..at], address);
+        }
+
+        result.AddError($"'{text}' is no memory: expected a file, @ and a physical address, such as ram.bin@0x40000000");
+        return null;
+    }
 
     private static ulong? ParseAddress(ArgumentResult result)
     {

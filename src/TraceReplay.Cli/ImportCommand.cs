@@ -31,10 +31,14 @@ internal static class ImportCommand
         var events = CommonOptions.Events();
         var symbols = CommonOptions.Symbols();
         var kaslr = CommonOptions.KaslrOffset();
+        var merge = new MergeChoice();
+        var memory = CommonOptions.InitialMemory();
+        var nanoseconds = CommonOptions.Nanoseconds();
         var command = new Command("import", "Read traces into a database.")
         {
-            traces, database, format, events, force, symbols, kaslr,
+            traces, database, format, events, force, symbols, kaslr, memory, nanoseconds,
         };
+        merge.AddTo(command);
         command.SetWork(streams, (parse, cancellation) => Import(
             streams,
             pipeline,
@@ -44,6 +48,9 @@ internal static class ImportCommand
                 EventsPath = parse.GetValue(events),
                 SymbolsPath = parse.GetValue(symbols),
                 KaslrOffset = parse.GetValue(kaslr),
+                InitialMemory = parse.GetValue(memory) ?? [],
+                KeepsNanoseconds = parse.GetValue(nanoseconds),
+                Merge = merge.Read(parse, parse.GetRequiredValue(traces)),
             },
             cancellation));
         return command;
@@ -93,6 +100,7 @@ internal static class ImportCommand
                 + (traces.Integer("is_damaged") == 1 ? "; damaged: read only in part" : ""));
         }
 
+        InfoReport.WriteInitialMemory(database, output);
         WriteSymbols(database, request, output);
         using var problems = QueryResult.Run(database, "problem_totals");
         while (problems.Read())

@@ -4,7 +4,7 @@ using TraceReplay.Store;
 
 namespace TraceReplay.Cli;
 
-/// <summary>A place in a trace as the command line names it: <c>line:N</c>, <c>seq:N</c>, or a time as the trace prints it.</summary>
+/// <summary>A place in a trace as the command line names it: <c>line:N</c>, <c>FILE:N</c>, <c>seq:N</c>, or a time as the trace prints it.</summary>
 /// <param name="Seq">Sequence number of the last event at or before the place.</param>
 /// <param name="Note">What to tell about it; null when the place lies within the trace.</param>
 internal sealed record Moment(long Seq, string? Note)
@@ -34,17 +34,16 @@ internal sealed record Moment(long Seq, string? Note)
             isBehindEnd = wanted > last;
             seq = wanted == 0 ? null : Math.Min(wanted, last);
         }
-        else if (text.StartsWith("line:", StringComparison.Ordinal))
+        else if (LineOf(database, text) is var (trace, lineCount, wantedLine))
         {
-            var wanted = Parse(text, text[5..]);
-            isBehindEnd = wanted > LineCount(database);
-            seq = LastSeq(database, "line", wanted);
+            isBehindEnd = wantedLine > lineCount;
+            seq = LastSeq(database, ("line", wantedLine), ("trace", trace));
         }
         else
         {
             var wanted = Time(database, text);
             isBehindEnd = wanted > Time(database, end.Text("time"));
-            seq = LastSeq(database, "time", wanted);
+            seq = LastSeq(database, ("time", wanted));
         }
 
         if (seq is null)
@@ -57,17 +56,36 @@ internal sealed record Moment(long Seq, string? Note)
             isBehindEnd ? $"{text} is behind the end of the trace: shown as at the last event before it" : null);
     }
 
-    private static long? LastSeq(TraceDatabase database, string parameter, long value)
+    private static long? LastSeq(TraceDatabase database, params ReadOnlySpan<(string Name, object? Value)> parameters)
     {
-        using var row = QueryResult.Run(database, "moment", (parameter, value));
+        using var row = QueryResult.Run(database, "moment", parameters);
         return row.Read() ? row.Integer("seq") : null;
     }
 
-    // A line is one of the first trace, as in the query.
-    private static long LineCount(TraceDatabase database)
+    // A line without a file is one of the first trace, as in the query.
+    private static (long Trace, long LineCount, long Line)? LineOf(TraceDatabase database, string text)
     {
+        var colon = text.LastIndexOf(':');
+        if (colon < 0)
+        {
+            return null;
+        }
+
+        var name = text[..colon];
+        List<(long Id, long Lines)> fitting = [];
         using var traces = QueryResult.Run(database, "traces");
-        return traces.Read() ? traces.Integer("line_count") ?? 0 : 0;
+        while (traces.Read())
+        {
+            var id = traces.Integer("id") ?? 0;
+            if ((name == "line" && id == 1) || traces.Text("path") == name || Path.GetFileName(traces.Text("path")) == name)
+            {
+                fitting.Add((id, traces.Integer("line_count") ?? 0));
+            }
+        }
+
+        return fitting.Count == 1
+            ? (fitting[0].Id, fitting[0].Lines, Parse(text, text[(colon + 1)..]))
+            : throw Malformed(text);
     }
 
     private static long Time(TraceDatabase database, string text)
@@ -93,5 +111,5 @@ internal sealed record Moment(long Seq, string? Note)
         long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? value : throw Malformed(whole);
 
     private static UsageException Malformed(string text) =>
-        new($"'{text}' names no place in a trace", "--at line:1234, --at seq:1234, or a time as the trace prints it");
+        new($"'{text}' names no place in a trace", "--at line:1234, --at FILE:1234 for a line of another trace, --at seq:1234, or a time as the trace prints it");
 }

@@ -1,5 +1,7 @@
 using TraceReplay.Ingest;
+using TraceReplay.Ingest.Images;
 using TraceReplay.Ingest.Mapping;
+using TraceReplay.Ingest.Merging;
 using TraceReplay.Replay;
 using TraceReplay.Rules;
 using TraceReplay.Store;
@@ -21,6 +23,15 @@ internal sealed record ImportRequest(IReadOnlyList<string> Paths, string? Databa
 
     /// <summary>Program counter minus address of the symbols; null to have it found.</summary>
     public ulong? KaslrOffset { get; init; }
+
+    /// <summary>How the traces are merged by time; null where they are pieces of one capture.</summary>
+    public MergeOptions? Merge { get; init; }
+
+    /// <summary>True for the nanoseconds of a trace.dat.</summary>
+    public bool KeepsNanoseconds { get; init; }
+
+    /// <summary>Files of memory as it was at the begin of the trace.</summary>
+    public IReadOnlyList<MemoryFile> InitialMemory { get; init; } = [];
 }
 
 /// <summary>How far a long step has come.</summary>
@@ -84,6 +95,9 @@ internal sealed record Pipeline(
         Mapping = request.EventsPath is { } events ? EventMapping.Load(events) : null,
         SymbolsPath = request.SymbolsPath,
         KaslrOffset = request.KaslrOffset,
+        Merge = request.Merge,
+        KeepsNanoseconds = request.KeepsNanoseconds,
+        InitialMemory = request.InitialMemory,
         StandardInput = request.Paths.Contains(ImportOptions.StandardInputPath) ? Console.OpenStandardInput() : null,
     };
 

@@ -75,8 +75,21 @@ internal static class WalkCommand
     {
         using var around = QueryResult.Run(database, "event_at", ("seq", seq));
         var place = around.Read()
-            ? $"line {around.Text("line")}, time {around.Text("time")}, after {around.Text("event")}: {around.Text("text")}"
+            ? $"{FileOf(database, around.Integer("trace"))}{around.Text("line")}, time {around.Text("time")}, after {around.Text("event")}: {around.Text("text")}"
             : $"event {seq}";
         streams.Out.WriteLine($"{AddressText.Format(va)} at {place}");
+    }
+
+    // Of a database with one trace a line needs no file.
+    private static string FileOf(TraceDatabase database, long? trace)
+    {
+        List<string> paths = [];
+        using var traces = QueryResult.Run(database, "traces");
+        while (traces.Read())
+        {
+            paths.Add(traces.Text("path"));
+        }
+
+        return paths.Count > 1 && trace is { } id ? $"{paths[(int)id - 1]}:" : "line ";
     }
 }

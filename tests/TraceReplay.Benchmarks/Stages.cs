@@ -37,11 +37,16 @@ internal sealed class Stages(string path)
 
     private long Round()
     {
-        Measure("text to events, one thread", () =>
+        // As an import reads it: any format, with its hash.
+        Measure("source to events", () => TraceSource.Read(path, new NullSink(), new NameTable(), new ImportProblems()));
+        if (IsText())
         {
-            using var text = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 0, FileOptions.SequentialScan);
-            new FtraceReader().Read(text, new ReadSession(new NullSink(), new NameTable(), new ImportProblems()));
-        });
+            Measure("text to events, one thread", () =>
+            {
+                using var text = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 0, FileOptions.SequentialScan);
+                new FtraceReader().Read(text, new ReadSession(new NullSink(), new NameTable(), new ImportProblems()));
+            });
+        }
 
         var names = new NameTable();
         var collector = new TraceFactsCollector(names);
@@ -76,6 +81,13 @@ internal sealed class Stages(string path)
             [path], _database, new ImportOptions { Force = true, Replay = new ReplayOptions() }));
         Measure("replay only, nothing kept", () => TraceImporter.ReplayOnly([path], new ImportOptions { Replay = new ReplayOptions() }).Dispose());
         return summary.LastSeq;
+    }
+
+    private bool IsText()
+    {
+        using var text = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+        var head = new byte[TraceReaders.HeadBytes];
+        return new FtraceReader().Recognises(head.AsSpan(0, text.ReadAtLeast(head, head.Length, throwOnEndOfStream: false)));
     }
 
     private void Measure(string name, Action step)

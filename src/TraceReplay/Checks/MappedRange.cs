@@ -11,6 +11,9 @@ public sealed record MappedRange(ulong First, ulong Last, int? Level, string Att
     /// <summary>Attributes of a range of which the trace does not tell the descriptors.</summary>
     public const string Unknown = "?";
 
+    /// <summary>Level of a range that the dump places at the level of the root, whichever that is.</summary>
+    public const int RootLevel = -2;
+
     private static readonly string[] LevelNames = ["PGD", "PUD", "PMD", "PTE"];
 
     /// <summary>In words: level and attributes, or <c>not mapped</c>.</summary>
@@ -18,18 +21,29 @@ public sealed record MappedRange(ulong First, ulong Last, int? Level, string Att
     {
         "" => "not mapped",
         Unknown => "not known",
+        _ when IsStage2 => $"level {Level} {Attributes}",
         _ => $"{(Level is { } level and >= 0 and <= 3 ? LevelNames[level] : "")} {Attributes}".Trim(),
     };
 
-    /// <summary>Level of a name that the kernel prints, null for another.</summary>
-    public static int? LevelOf(string name) => name switch
+    /// <summary>True for input addresses of stage 2.</summary>
+    public bool IsStage2 { get; init; }
+
+    /// <summary>Level of a name that the kernel prints: the root is PGD at any level.</summary>
+    public static int LevelOf(string name) => name switch
     {
         "PTE" => 3,
         "PMD" => 2,
         "PUD" => 1,
-        "P4D" or "PGD" => 0,
-        _ => null,
+        "P4D" => 0,
+        "PGD" => RootLevel,
+        _ => name[0] - '0',
     };
+
+    /// <summary>True for the name or number of a level.</summary>
+    public static bool IsLevel(string name) => name is "PTE" or "PMD" or "PUD" or "P4D" or "PGD" || IsNumber(name);
+
+    /// <summary>True for the number of a level.</summary>
+    public static bool IsNumber(string name) => name is "0" or "1" or "2" or "3";
 
     /// <summary>True when both say the same of an address.</summary>
     public bool AgreesWith(MappedRange other)

@@ -6,7 +6,7 @@ using TraceReplay.Store;
 
 namespace TraceReplay.Checks;
 
-/// <summary>The kernel's half of the address space as replay has it at a moment.</summary>
+/// <summary>The kernel's half of the address space, or the stage 2 of a guest, as replay has it at a moment.</summary>
 public sealed class ReplayedTables
 {
     private const string KernelRoots = "SELECT DISTINCT root_pa FROM address_space WHERE half = 1 AND first_seq <= @seq ORDER BY root_pa";
@@ -17,14 +17,18 @@ public sealed class ReplayedTables
     private static readonly string[] DeviceNames = ["DEVICE/nGnRnE", "DEVICE/nGnRE", "DEVICE/nGRE", "DEVICE/GRE"];
 
     private readonly Func<ulong, ulong?> _memory;
-    private readonly DescriptorComparer _comparer;
+    private readonly DescriptorFormat _format;
+    private readonly Func<ulong, string> _attributes;
     private readonly List<MappedRange> _ranges = [];
 
-    private ReplayedTables(Func<ulong, ulong?> memory, DescriptorComparer comparer, ulong root) =>
-        (_memory, _comparer, Root) = (memory, comparer, root);
+    private ReplayedTables(Func<ulong, ulong?> memory, DescriptorFormat format, Func<ulong, string> attributes, ulong root) =>
+        (_memory, _format, _attributes, Root) = (memory, format, attributes, root);
 
     /// <summary>Physical address of the root.</summary>
     public ulong Root { get; }
+
+    /// <summary>Level of the root.</summary>
+    public int StartLevel { get; private set; }
 
     /// <summary>What is mapped and what not, in the order of the addresses.</summary>
     public IReadOnlyList<MappedRange> Ranges => _ranges;
@@ -47,14 +51,12 @@ public sealed class ReplayedTables
             return null;
         }
 
-        var reader = new EventReader(database);
-        var engine = new ReplayEngine(reader.ReadFacts(), reader.Names, new ReplayOptions(), DiscardedRows.Instance);
-        reader.Read(engine, seq, cancellation);
+        var memory = MemoryAt(database, seq, cancellation);
         var comparer = RegimeAtMoment.Read(database, seq, ulong.MaxValue);
         ReplayedTables? best = null;
         foreach (var root in database.Connection.Query<long>(KernelRoots, new { seq }))
         {
-            var tables = new ReplayedTables(engine.ValueAt, comparer, (ulong)root);
+            var tables = new ReplayedTables(memory, comparer.Format, value => Attributes(comparer, value), (ulong)root);
             tables.Walk(control);
             if (best is null || tables.MappedBytes > best.MappedBytes)
             {
@@ -65,17 +67,42 @@ public sealed class ReplayedTables
         return best;
     }
 
+    /// <summary>Replays a database up to a moment and walks a stage-2 tree.</summary>
+    /// <param name="database">A replayed database.</param>
+    /// <param name="tree">The tree.</param>
+    /// <param name="words">How the dump prints it.</param>
+    /// <param name="seq">The moment: state after this event.</param>
+    /// <param name="cancellation">Ends the work early.</param>
+    internal static ReplayedTables OfStage2(TraceDatabase database, Stage2Tree tree, Stage2Words words, long seq, CancellationToken cancellation)
+    {
+        var tables = new ReplayedTables(
+            MemoryAt(database, seq, cancellation), RegimeAtMoment.Stage2Format(database, seq, tree.Granule), value => Stage2Attributes.Of(words, value), tree.Root)
+        {
+            StartLevel = tree.StartLevel,
+        };
+        tables.Walk(tree.Root, tree.StartLevel, 0, tree.Entries);
+        return tables;
+    }
+
+    private static Func<ulong, ulong?> MemoryAt(TraceDatabase database, long seq, CancellationToken cancellation)
+    {
+        var reader = new EventReader(database);
+        var engine = new ReplayEngine(reader.ReadFacts(), reader.Names, new ReplayOptions(), DiscardedRows.Instance);
+        reader.Read(engine, seq, cancellation);
+        return engine.ValueAt;
+    }
+
     private void Walk(TranslationControl control)
     {
-        var granule = _comparer.Format.Granule;
+        var granule = _format.Granule;
         var bits = 64 - control.Size(1);
-        var level = granule.StartLevel(bits);
-        Walk(Root, level, control.FirstOfUpper(1), 1 << (bits - granule.Shift(level)));
+        StartLevel = granule.StartLevel(bits);
+        Walk(Root, StartLevel, control.FirstOfUpper(1), 1 << (bits - granule.Shift(StartLevel)));
     }
 
     private void Walk(ulong table, int level, ulong first, int entries)
     {
-        var span = _comparer.Format.Granule.EntrySpan(level);
+        var span = _format.Granule.EntrySpan(level);
         for (var i = 0; i < entries; i++)
         {
             var start = first + ((ulong)i * span);
@@ -86,17 +113,17 @@ public sealed class ReplayedTables
                 continue;
             }
 
-            switch (_comparer.Format.Kind(value, level))
+            switch (_format.Kind(value, level))
             {
                 case DescriptorKind.Invalid:
                     Add(new MappedRange(start, last, null, ""));
                     break;
                 case DescriptorKind.Table:
-                    Walk(_comparer.Format.NextTable(value), level + 1, start, _comparer.Format.Granule.EntriesPerTable);
+                    Walk(_format.NextTable(value), level + 1, start, _format.Granule.EntriesPerTable);
                     break;
                 default:
                     MappedBytes += span;
-                    Add(new MappedRange(start, last, level, Attributes(value)));
+                    Add(new MappedRange(start, last, level, _attributes(value)));
                     break;
             }
         }
@@ -104,6 +131,7 @@ public sealed class ReplayedTables
 
     private void Add(MappedRange range)
     {
+        range = range with { IsStage2 = _format.IsStage2 };
         if (_ranges.Count > 0 && _ranges[^1].AgreesWith(range) && _ranges[^1].Last + 1 == range.First)
         {
             _ranges[^1] = _ranges[^1] with { Last = range.Last };
@@ -115,7 +143,7 @@ public sealed class ReplayedTables
     }
 
     // As arch/arm64/mm/ptdump.c prints them.
-    private string Attributes(ulong value)
+    private static string Attributes(DescriptorComparer comparer, ulong value)
     {
         List<string> words = [];
         Flag(DescriptorBits.UserAccess, "USR", "");
@@ -127,16 +155,16 @@ public sealed class ReplayedTables
         Flag(DescriptorBits.Contiguous, "CON", "");
         Flag(DescriptorBits.UserExecuteNever, "UXN", "");
         Flag(DescriptorBits.Guarded, "GP", "");
-        words.Add(Memory(value));
+        words.Add(Memory(comparer, value));
         return string.Join(' ', words.Where(word => word.Length > 0));
 
         void Flag(ulong bit, string set, string clear) => words.Add((value & bit) != 0 ? set : clear);
     }
 
-    private string Memory(ulong value)
+    private static string Memory(DescriptorComparer comparer, ulong value)
     {
         var index = (int)((value & DescriptorBits.AttributeIndex) >> 2);
-        var memory = _comparer.AttributesOf(value) ?? MemoryAttributes.Decode((byte)(LinuxMemoryAttributes >> (index * 8)));
+        var memory = comparer.AttributesOf(value) ?? MemoryAttributes.Decode((byte)(LinuxMemoryAttributes >> (index * 8)));
         return memory switch
         {
             { IsDevice: true } => DeviceNames[memory.DeviceType & 3],

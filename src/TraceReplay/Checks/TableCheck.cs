@@ -17,17 +17,37 @@ public sealed record Disagreement(ulong First, ulong Last, MappedRange Dumped, M
 /// <param name="Disagreements">Where they differ, in the order of the addresses.</param>
 public sealed record TableCheck(ulong Root, ulong ComparedBytes, ulong MappedBytes, ulong UnknownBytes, IReadOnlyList<Disagreement> Disagreements)
 {
-    /// <summary>Compares a dump with the state at a moment.</summary>
+    /// <summary>Compares a dump of a guest's stage 2 with the state at a moment.</summary>
     /// <param name="database">A replayed database.</param>
-    /// <param name="dump">Ranges in the order of their addresses.</param>
+    /// <param name="dump">The dump.</param>
+    /// <param name="tree">The tree that the dump is of.</param>
+    /// <param name="seq">The moment: state after this event.</param>
+    /// <param name="cancellation">Ends the work early.</param>
+    public static TableCheck RunStage2(TraceDatabase database, TableDump dump, Stage2Tree tree, long seq, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(database);
+        ArgumentNullException.ThrowIfNull(dump);
+        ArgumentNullException.ThrowIfNull(tree);
+        return Compare(ReplayedTables.OfStage2(database, tree, dump.Words, seq, cancellation), dump);
+    }
+
+    /// <summary>Compares a dump of the kernel's tables with the state at a moment.</summary>
+    /// <param name="database">A replayed database.</param>
+    /// <param name="dump">The dump.</param>
     /// <param name="seq">The moment: state after this event.</param>
     /// <param name="cancellation">Ends the work early.</param>
     /// <returns>Null where the trace does not tell the kernel's root and TCR_EL1.</returns>
-    public static TableCheck? Run(TraceDatabase database, IReadOnlyList<MappedRange> dump, long seq, CancellationToken cancellation = default)
+    public static TableCheck? Run(TraceDatabase database, TableDump dump, long seq, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(database);
-        return ReplayedTables.At(database, seq, cancellation) is { } tables ? Compare(tables.Root, dump, tables.Ranges) : null;
+        ArgumentNullException.ThrowIfNull(dump);
+        return ReplayedTables.At(database, seq, cancellation) is { } tables ? Compare(tables, dump) : null;
     }
+
+    private static TableCheck Compare(ReplayedTables tables, TableDump dump) => Compare(
+        tables.Root,
+        [.. dump.Ranges.Select(range => range.Level == MappedRange.RootLevel ? range with { Level = tables.StartLevel } : range)],
+        tables.Ranges);
 
     /// <summary>Compares ranges, both in the order of their addresses.</summary>
     public static TableCheck Compare(ulong root, IReadOnlyList<MappedRange> dump, IReadOnlyList<MappedRange> replayed)

@@ -11,6 +11,9 @@ public enum DescriptorSource
 
     /// <summary>Content read back at the end of the capture (<c>pgtable_final</c>).</summary>
     Final = 2,
+
+    /// <summary>Content at the begin of the trace, from an image of memory.</summary>
+    Image = 3,
 }
 
 /// <summary>The content of one descriptor, told without a store instruction.</summary>

@@ -8,5 +8,6 @@ namespace TraceReplay.Events;
 /// <param name="Root">0 for TTBR0, 1 for TTBR1, 2 for stage 2; null for a table below a root.</param>
 /// <param name="Parent">Physical address of the descriptor that points here, where told.</param>
 /// <param name="GranuleBytes">4096, 16384 or 65536, where told.</param>
+/// <param name="IsFromImage">True when it was found in an image of memory, not told by the trace.</param>
 public readonly record struct TableKnown(
-    EventHeader Header, ulong Base, int Level, int? Entries, int? Root, ulong? Parent, int? GranuleBytes);
+    EventHeader Header, ulong Base, int Level, int? Entries, int? Root, ulong? Parent, int? GranuleBytes, bool IsFromImage = false);

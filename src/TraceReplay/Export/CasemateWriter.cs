@@ -126,7 +126,7 @@ public sealed class CasemateWriter : IEventSink
     {
         switch (e.Source)
         {
-            case DescriptorSource.Initial:
+            case DescriptorSource.Initial or DescriptorSource.Image:
                 Write(e.Header, "mem-write", $"(mem-order plain) (address 0x{e.Pa:x}) (value 0x{e.Value:x})");
                 break;
             case DescriptorSource.Final:

@@ -47,7 +47,7 @@ public sealed class CsvEventWriter : IEventSink, IDisposable
         e.Header,
         e.Source switch
         {
-            DescriptorSource.Initial => "pgtable_entry",
+            DescriptorSource.Initial or DescriptorSource.Image => "pgtable_entry",
             DescriptorSource.Hardware => "pgtable_hw_update",
             _ => "pgtable_final",
         },

@@ -104,7 +104,7 @@ public sealed class FtraceWriter : IEventSink
         var isHardware = e.Source == DescriptorSource.Hardware;
         Begin(e.Header, e.Source switch
         {
-            DescriptorSource.Initial => "pgtable_entry",
+            DescriptorSource.Initial or DescriptorSource.Image => "pgtable_entry",
             DescriptorSource.Hardware => "pgtable_hw_update",
             _ => "pgtable_final",
         });

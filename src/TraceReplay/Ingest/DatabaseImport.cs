@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using Microsoft.Data.Sqlite;
 using TraceReplay.Events;
+using TraceReplay.Ingest.Images;
+using TraceReplay.Ingest.Merging;
 using TraceReplay.Store;
 using TraceReplay.Symbols;
 
@@ -26,6 +28,13 @@ internal sealed class DatabaseImport : IDisposable
     private readonly EventSpool? _spool;
     private readonly ReplayTarget _target;
     private readonly ReplayRun? _replay;
+    private readonly RowInserter _runs;
+    private readonly MemoryImage? _image;
+    private readonly ImageTables? _imageTables;
+    private readonly IEventSink? _stored;
+    private readonly Dictionary<int, (long Before, long After, long Own)> _added = [];
+    private int _currentTrace;
+    private long _addedBefore;
     private readonly SymbolTable? _givenSymbols;
     private readonly List<(string Path, SymbolTable Table)> _carriedSymbols = [];
     private volatile bool _isRead;
@@ -46,12 +55,14 @@ internal sealed class DatabaseImport : IDisposable
         CancellationToken cancellation)
     {
         _givenSymbols = symbols;
+        _image = options.InitialMemory.Count == 0 ? null : MemoryImage.Open(options.InitialMemory);
         (_database, _options, _progress, _cancellation) = (database, options, progress, cancellation);
         _transaction = database.Connection.BeginTransaction();
 
         // On one processor a second thread would only cost its switches.
         _queue = Environment.ProcessorCount > 1 ? new RowQueue() : null;
         _writer = keepsEvents ? new EventWriter(database.Connection, _queue) : null;
+        _runs = new RowInserter(database.Connection.Handle!, "trace_run", "first_seq, trace_id, first_line", 3, _queue);
         _target = new ReplayTarget(database, _queue, keepsEvents);
         if (options.Replay is not null)
         {
@@ -59,19 +70,28 @@ internal sealed class DatabaseImport : IDisposable
             var shown = options.ReplayProgress is { } told ? new ProgressOnceRead(this, told) : null;
             _replay = new ReplayRun(_target, _spool, _names, options.Replay, shown, cancellation);
         }
+
+        _stored = _writer is not null && _spool is not null ? new TeeSink(_writer, _spool) : (IEventSink?)_writer ?? _spool;
+        if (_image is not null)
+        {
+            _imageTables = new ImageTables(_image, _names, _stored!);
+            _stored = _imageTables;
+        }
     }
 
     /// <summary>Reads the sources, replays them where that is asked for, and makes the indexes.</summary>
     /// <exception cref="ImportException">A source cannot be used.</exception>
     public ImportResult Run(IReadOnlyList<string> paths)
     {
-        var session = ReadSources(paths);
+        var (events, skipped) = _options.Merge is { } merge ? MergeSources(paths, merge) : ReadSources(paths);
+        events += EndAddedEvents();
         _isRead = true;
         _spool?.Complete();
+        _runs.Flush();
         _writer?.Flush();
         WriteAside(() =>
         {
-            WriteRecord(session);
+            WriteRecord(skipped);
             WriteSymbols();
             MakeIndexes();
         });
@@ -82,7 +102,7 @@ internal sealed class DatabaseImport : IDisposable
 
         _queue?.Drain();
         _transaction.Commit();
-        return Result(session);
+        return Result(events, skipped);
     }
 
     public void Dispose()
@@ -90,18 +110,16 @@ internal sealed class DatabaseImport : IDisposable
         // Then the queue: nothing may use the statements and the transaction any more.
         _replay?.Dispose();
         _queue?.Dispose();
+        _runs.Dispose();
         _writer?.Dispose();
         _transaction.Dispose();
         _spool?.Dispose();
+        _image?.Dispose();
     }
 
-    private ReadSession ReadSources(IReadOnlyList<string> paths)
+    private (long Events, SkippedEvents Skipped) ReadSources(IReadOnlyList<string> paths)
     {
-        var session = new ReadSession(Sink(new TraceFactsCollector(_names)), _names, _problems)
-        {
-            Cancellation = _cancellation,
-            Mapping = _options.Mapping,
-        };
+        var session = NewSession(Sink(new TraceFactsCollector(_names)), new SkippedEvents());
         var totalBytes = _progress is null ? null : TotalBytes(paths);
         if (_progress is not null)
         {
@@ -115,12 +133,8 @@ internal sealed class DatabaseImport : IDisposable
             session.HeaderCpuCount = 0;
             var collector = new TraceFactsCollector(_names);
             session.Sink = Sink(collector);
-            if (_spool is not null && Environment.ProcessorCount > 1)
-            {
-                _spool.HasBegun = () => _replay!.BeginBeside(Facts([.. _sources.Select(source => source.Facts),
-                    collector.Facts(session.Clock ?? default, session.HeaderCpuCount)]));
-            }
-
+            ReplayBeside(() => [.. _sources.Select(source => source.Facts), collector.Facts(session.Clock ?? default, session.HeaderCpuCount)]);
+            WriteRun(new TraceRun(session.NextSeq, _problems.TraceId, FirstLine: 1));
             var source = ReadSource(path, session);
             CheckHasEvents(source, session);
             _sources.Add((source, collector.Facts(source.Text.Clock, source.Text.HeaderCpuCount)));
@@ -130,29 +144,119 @@ internal sealed class DatabaseImport : IDisposable
         }
 
         _progress?.Report(new ImportProgress(_bytesBefore, totalBytes, session.NextSeq - 1, _stopwatch.Elapsed));
-        return session;
+        return (session.NextSeq - 1, session.Skipped);
     }
 
-    private IEventSink Sink(TraceFactsCollector collector)
+    private (long Events, SkippedEvents Skipped) MergeSources(IReadOnlyList<string> paths, MergeOptions merge)
     {
-        IEventSink sink = collector;
-        sink = _writer is null ? sink : new TeeSink(sink, _writer);
-        return _spool is null ? sink : new TeeSink(sink, _spool);
+        var skipped = new SkippedEvents();
+        var totalBytes = _progress is null ? null : TotalBytes(paths);
+        var bytesOf = new long[paths.Count];
+        var eventsOf = new long[paths.Count];
+        var inputs = new List<MergeInput>();
+        try
+        {
+            foreach (var path in paths)
+            {
+                var at = inputs.Count;
+                var session = NewSession(new TraceFactsCollector(_names), skipped);
+                if (_progress is not null)
+                {
+                    session.Progress = bytes =>
+                    {
+                        (bytesOf[at], eventsOf[at]) = (bytes, session.NextSeq - 1);
+                        _progress.Report(new ImportProgress(bytesOf.Sum(), totalBytes, eventsOf.Sum(), _stopwatch.Elapsed));
+                    };
+                }
+
+                inputs.Add(new MergeInput(at + 1, path, session, own => ReadSource(path, own)));
+            }
+
+            var collectors = inputs.ConvertAll(_ => new TraceFactsCollector(_names));
+            ReplayBeside(() => [.. inputs.Zip(collectors, (input, collector) => collector.Facts(input.Clock, input.HeaderCpuCount))]);
+            var reading = new MergedReading(inputs, merge);
+            reading.Run(collectors.ConvertAll(Sink), WriteRun);
+            foreach (var (input, collector) in inputs.Zip(collectors))
+            {
+                var source = reading.Source(input);
+                _sources.Add((source, collector.Facts(source.Text.Clock, source.Text.HeaderCpuCount)));
+                _carriedSymbols.Add((input.Path, input.Symbols));
+            }
+
+            return (_sources.Sum(source => source.Source.EventCount), skipped);
+        }
+        finally
+        {
+            inputs.ForEach(input => input.Dispose());
+        }
     }
+
+    private ReadSession NewSession(IEventSink sink, SkippedEvents skipped) => new(sink, _names, _problems)
+    {
+        Cancellation = _cancellation,
+        Mapping = _options.Mapping,
+        KeepsNanoseconds = _options.KeepsNanoseconds || _options.Merge is not null,
+        Skipped = skipped,
+    };
+
+    private void WriteRun(TraceRun run)
+    {
+        var added = CountAddedEvents();
+        _currentTrace = run.TraceId;
+        _added.TryAdd(run.TraceId, (added, added, 0));
+        _runs.Row().Add(run.FirstSeq + added).Add(run.TraceId).Add(run.FirstLine).Insert();
+    }
+
+    // What an image of memory added is of the trace that led to it.
+    private long CountAddedEvents()
+    {
+        _imageTables?.Flush();
+        var added = _imageTables?.Added ?? 0;
+        if (_added.TryGetValue(_currentTrace, out var counts))
+        {
+            _added[_currentTrace] = counts with { After = added, Own = counts.Own + added - _addedBefore };
+        }
+
+        _addedBefore = added;
+        return added;
+    }
+
+    private long EndAddedEvents()
+    {
+        var added = CountAddedEvents();
+        for (var i = 0; i < _sources.Count; i++)
+        {
+            var (source, facts) = _sources[i];
+            var (before, after, own) = _added[i + 1];
+            source = source with
+            {
+                FirstSeq = source.FirstSeq + before,
+                LastSeq = source.LastSeq + after,
+                EventCount = source.EventCount + own,
+            };
+            _sources[i] = (source, facts);
+        }
+
+        return added;
+    }
+
+    // Facts are of what the trace tells: the tables of an image are not all there are.
+    private IEventSink Sink(TraceFactsCollector collector) => _stored is null ? collector : new TeeSink(collector, _stored);
 
     private SourceSummary ReadSource(string path, ReadSession session) => path == ImportOptions.StandardInputPath
         ? TraceSource.Read(_options.StandardInput!, path, session, _options.Format)
         : TraceSource.Read(path, session, _options.Format);
 
-    private void WriteRecord(ReadSession session)
+    private void WriteRecord(SkippedEvents skipped)
     {
         for (var i = 0; i < _sources.Count; i++)
         {
             ImportRecord.WriteTrace(_database.Connection, i + 1, _sources[i].Source, _sources[i].Facts);
         }
 
+        ImportRecord.WriteImage(_database.Connection, _image?.Files ?? []);
         ImportRecord.WriteNames(_database.Connection, _names);
-        ImportRecord.WriteProblems(_database.Connection, _problems, session.Skipped);
+        ImportRecord.WriteProblems(_database.Connection, _problems, skipped);
         ImportRecord.WriteMeta(_database.Connection, "tool_version", typeof(TraceImporter).Assembly.GetName().Version?.ToString(3) ?? "");
         if (_options.Mapping is { } mapping)
         {
@@ -191,6 +295,15 @@ internal sealed class DatabaseImport : IDisposable
         }
     }
 
+    // Asked on the thread that sends the events, once there are enough of them.
+    private void ReplayBeside(Func<IEnumerable<TraceFacts>> factsSoFar)
+    {
+        if (_spool is not null && Environment.ProcessorCount > 1)
+        {
+            _spool.HasBegun = () => _replay!.BeginBeside(Facts(factsSoFar()));
+        }
+    }
+
     private static TraceFacts Facts(IEnumerable<TraceFacts> sources) => sources.Aggregate(TraceFacts.Combine);
 
     // On the thread that writes rows, which is the only one to use the connection while that one is at work.
@@ -206,14 +319,14 @@ internal sealed class DatabaseImport : IDisposable
         }
     }
 
-    private ImportResult Result(ReadSession session) => new()
+    private ImportResult Result(long events, SkippedEvents skipped) => new()
     {
         Sources = [.. _sources.Select(source => source.Source)],
-        Events = session.NextSeq - 1,
+        Events = events,
         Lines = _sources.Sum(source => source.Source.Text.LineCount),
         Problems = [.. ImportProblems.Kinds.Where(kind => _problems.Count(kind) > 0).Select(kind => (kind, _problems.Count(kind)))],
         WorstSeverity = _problems.Worst,
-        SkippedEvents = session.Skipped.All,
+        SkippedEvents = skipped.All,
         IsDamaged = _sources.Any(source => source.Source.Text.IsDamaged),
         Elapsed = _stopwatch.Elapsed,
     };

@@ -43,16 +43,20 @@ internal static class FtraceEvents
     /// </summary>
     public static void Parse(ReadOnlySpan<byte> name, ReadOnlySpan<byte> payload, LineContext context)
     {
-        if (context.Hook is not { } hook || !hook.Take(name, payload, context))
+        if (context.Hook is { } hook && hook.Take(name, payload, context))
         {
-            ParseVocabulary(name, payload, context);
+            context.MayGoOn = true;
+            return;
         }
+
+        ParseVocabulary(name, payload, context);
     }
 
     /// <summary>Parses one event by the vocabulary alone.</summary>
     public static void ParseVocabulary(ReadOnlySpan<byte> name, ReadOnlySpan<byte> payload, LineContext context)
     {
         var row = Find(name);
+        context.MayGoOn = row is not { IsText: false };
         if (row is { IsText: false })
         {
             row.Parse(payload, context);

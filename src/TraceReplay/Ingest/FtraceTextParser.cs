@@ -195,6 +195,10 @@ internal sealed class FtraceTextParser
         {
             _session.Skipped.Add("(stack trace)"u8, _lines.Number);
         }
+        else if (_context.MayGoOn && line[0] is (byte)' ' or (byte)'\t' && line.IndexOf("] "u8) < 0)
+        {
+            _session.Skipped.Add("(more lines)"u8, _lines.Number);
+        }
         else if (!FtraceNotices.IsPreamble(line) && line.ContainsAnyExcept((byte)' ', (byte)'\t'))
         {
             var expected = _style == TaskStyle.Dash ? "task-pid [cpu] flags time: event:" : "task pid [cpu] time: system:event:";

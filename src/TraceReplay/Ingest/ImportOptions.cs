@@ -1,4 +1,6 @@
+using TraceReplay.Ingest.Images;
 using TraceReplay.Ingest.Mapping;
+using TraceReplay.Ingest.Merging;
 using TraceReplay.Replay;
 using TraceReplay.Store;
 
@@ -15,6 +17,15 @@ public sealed record ImportOptions
 
     /// <summary>Name of the reader, or null to recognise each source by its content.</summary>
     public string? Format { get; init; }
+
+    /// <summary>How the sources are merged by time; null where they are consecutive pieces of one capture.</summary>
+    public MergeOptions? Merge { get; init; }
+
+    /// <summary>True for the nanoseconds of a trace.dat, false for the microseconds that <c>trace-cmd report</c> prints. A merge takes them all.</summary>
+    public bool KeepsNanoseconds { get; init; }
+
+    /// <summary>Files of memory as it was at the begin of the trace; none for a trace that tells all that is known.</summary>
+    public IReadOnlyList<MemoryFile> InitialMemory { get; init; } = [];
 
     /// <summary>What events of other names mean; null for the vocabulary alone.</summary>
     public EventMapping? Mapping { get; init; }

@@ -1,5 +1,6 @@
 using Microsoft.Data.Sqlite;
 using TraceReplay.Events;
+using TraceReplay.Ingest.Images;
 using TraceReplay.Store;
 
 namespace TraceReplay.Ingest;
@@ -12,12 +13,12 @@ internal static class ImportRecord
     {
         var text = source.Text;
         using var row = new RowInserter(connection.Handle!, "trace",
-            "id, path, format, compression, sha256, size_bytes, line_count, first_seq, last_seq, clock, cpu_count, " +
+            "id, path, format, compression, sha256, size_bytes, line_count, first_seq, last_seq, event_count, clock, clock_offset, cpu_offset, cpu_count, " +
             "entries_in_buffer, entries_written, page_address_bits, page_descriptor_count, lowest_level, " +
-            "has_tables, has_roots, first_hcr, has_barriers, has_tlbis, stage2_vmids, is_damaged", 23);
+            "has_tables, has_roots, first_hcr, has_barriers, has_tlbis, stage2_vmids, is_damaged", 26);
         row.Row().Add(id).Add(source.Path).Add(source.Format).Add(source.Compression).Add(source.Sha256)
-            .Add(text.SizeBytes).Add(text.LineCount).Add(source.FirstSeq).Add(source.LastSeq)
-            .Add(facts.Clock == TraceClock.Counter ? "counter" : "time").Add(facts.CpuCount)
+            .Add(text.SizeBytes).Add(text.LineCount).Add(source.FirstSeq).Add(source.LastSeq).Add(source.EventCount)
+            .Add(facts.Clock == TraceClock.Counter ? "counter" : "time").Add(source.Shift?.ClockOffset).Add(source.Shift?.CpuOffset).Add(facts.CpuCount)
             .Add(text.EntriesInBuffer).Add(text.EntriesWritten)
             .Add(facts.PageAddressBits).Add(facts.PageDescriptorCount).Add(facts.LowestLevel)
             .Add(facts.HasTables).Add(facts.HasRoots).Add(facts.HypervisorConfiguration).Add(facts.HasBarriers).Add(facts.HasTlbis)
@@ -73,6 +74,18 @@ internal static class ImportRecord
         }
 
         task.Flush();
+    }
+
+    /// <summary>Writes the files of an image of memory.</summary>
+    public static void WriteImage(SqliteConnection connection, IEnumerable<(MemoryFile File, long Bytes, long Tables, long Descriptors)> files)
+    {
+        using var row = new RowInserter(connection.Handle!, "initial_memory", "path, address, size_bytes, tables, descriptors", 5);
+        foreach (var (file, bytes, tables, descriptors) in files)
+        {
+            row.Row().Add(file.Path).Add(file.Address).Add(bytes).Add(tables).Add(descriptors).Insert();
+        }
+
+        row.Flush();
     }
 
     /// <summary>Writes one fact about the database itself.</summary>

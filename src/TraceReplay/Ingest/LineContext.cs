@@ -25,6 +25,9 @@ internal sealed class LineContext(ILinePosition lines, ReadSession session)
     /// <summary>1-based number of the line.</summary>
     public long Line => lines.Number;
 
+    /// <summary>True behind an event that is not of the vocabulary: its text may go on in a line below.</summary>
+    public bool MayGoOn { get; set; }
+
     public IEventSink Sink { get; } = session.Sink;
 
     /// <summary>Sees the events first; null for a trace of the vocabulary alone.</summary>

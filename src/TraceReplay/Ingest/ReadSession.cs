@@ -18,7 +18,7 @@ public sealed class ReadSession(IEventSink sink, NameTable names, ImportProblems
     public ImportProblems Problems { get; } = problems;
 
     /// <summary>Events that are not in the vocabulary.</summary>
-    public SkippedEvents Skipped { get; } = new();
+    public SkippedEvents Skipped { get; init; } = new();
 
     /// <summary>Sequence number of the next event, 1-based.</summary>
     public long NextSeq { get; set; } = 1;
@@ -31,6 +31,9 @@ public sealed class ReadSession(IEventSink sink, NameTable names, ImportProblems
 
     /// <summary>CPUs that a header of the current source names so far, 0 for none.</summary>
     public int HeaderCpuCount { get; set; }
+
+    /// <summary>True for times of a binary source as they are, false for those that the text made of it shows.</summary>
+    public bool KeepsNanoseconds { get; init; }
 
     /// <summary>Symbols that the current source carries.</summary>
     public SymbolTable Symbols { get; set; } = SymbolTable.None;

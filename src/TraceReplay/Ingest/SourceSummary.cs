@@ -1,3 +1,5 @@
+using TraceReplay.Ingest.Merging;
+
 namespace TraceReplay.Ingest;
 
 /// <summary>What was read from one source.</summary>
@@ -23,4 +25,10 @@ public sealed record SourceSummary
 
     /// <summary>Sequence number of the last event; less than <see cref="FirstSeq"/> when there was none.</summary>
     public long LastSeq { get; init; }
+
+    /// <summary>Events of the vocabulary.</summary>
+    public long EventCount { get; init; }
+
+    /// <summary>What was added where the source was merged with others by time; null where it is a piece of one capture.</summary>
+    public MergedShift? Shift { get; init; }
 }

@@ -152,6 +152,7 @@ public static class TraceSource
             Text = summary,
             FirstSeq = firstSeq,
             LastSeq = session.NextSeq - 1,
+            EventCount = session.NextSeq - firstSeq,
         };
     }
 

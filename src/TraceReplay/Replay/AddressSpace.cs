@@ -99,8 +99,8 @@ public sealed class AddressSpace
     /// <summary>Sequence number of its last load, or at which it became known.</summary>
     public long LastSeq => LastLoad?.Seq ?? FirstSeq;
 
-    /// <summary>Line of its last load, 0 for none.</summary>
-    public long LastLine => LastLoad?.Line ?? 0;
+    /// <summary>Line of its last load, for texts; 0 for none.</summary>
+    public string LastPlace => LastLoad?.PlaceText ?? "line 0";
 
     /// <summary>Its root table, or the table that heads an unrooted space.</summary>
     public TableUse Root { get; internal set; } = null!;

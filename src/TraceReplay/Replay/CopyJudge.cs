@@ -347,7 +347,7 @@ internal sealed class CopyJudge(MachineState machine, IReplaySink sink, FindingC
                 StaleStore = store,
                 Evidence = NoTlbiHelps,
                 Summary = $"CPU {cpu} swapped TTBR{swap.Half} from root 0x{swap.Old.Root.Base:x} to a copy that misses {swap.LostUpdates} later "
-                    + $"{(swap.LostUpdates == 1 ? "store" : "stores")} to the original, the first to 0x{update.Original.PaOf(update.Index):x} at line {lines.LineOf(update.StoreSeq)}",
+                    + $"{(swap.LostUpdates == 1 ? "store" : "stores")} to the original, the first to 0x{update.Original.PaOf(update.Index):x} at {lines.PlaceOf(update.StoreSeq)}",
             },
             FoldKind.Place, swap.Seq, null);
     }

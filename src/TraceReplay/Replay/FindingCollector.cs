@@ -151,7 +151,7 @@ internal sealed class FindingCollector(IReplaySink sink, Policy policy, MachineS
             Id = severity is null ? 0 : _findings.Count + 1,
             Rule = rule,
             Severity = severity ?? rule.Severity,
-            Confidence = ConfidenceOf(verdict),
+            Confidence = (Confidence)Math.Min((int)ConfidenceOf(verdict), (int)MergedOrder.Limit(verdict, IsSelfEvident(rule.Id), machine.Facts.Clock)),
             Where = verdict.Where.Header,
             Pc = verdict.Where.Pc,
             How = verdict.Where.How,

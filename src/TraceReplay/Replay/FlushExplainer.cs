@@ -43,7 +43,7 @@ internal sealed class FlushExplainer(MachineState machine, InvalidationTracker t
         var wanted = asid is { } tag ? $"of ASID {tag} or of everything" : "of everything";
         if (nearest is not { } found)
         {
-            return new Evidence(null, $"there is no TLBI {wanted} for CPU {cpu} since line {space.LastLine}", null, null, "");
+            return new Evidence(null, $"there is no TLBI {wanted} for CPU {cpu} since {space.LastPlace}", null, null, "");
         }
 
         var why = best switch

@@ -60,7 +60,7 @@ internal static class LateEffectReport
                 New = record.NewValue,
                 Difference = difference,
                 Stale = record,
-                Summary = $"{verb} at line {record.Break.Header.Line} {what}",
+                Summary = $"{verb} at {record.Break.Header.PlaceText} {what}",
             },
             FoldKind.Place, (long)(record.Pa >> TableFrame.Shift) ^ ((long)space.Id << 40), null);
     }

@@ -11,19 +11,22 @@ public sealed class LineIndex
     private readonly List<(long Seq, long Distance)> _runs = [];
 
     /// <summary>Notes an event; sequence numbers ascend.</summary>
-    public void Note(long seq, long line)
+    public void Note(in EventHeader header)
     {
-        if (_runs.Count == 0 || _runs[^1].Distance != line - seq)
+        var distance = header.Place - header.Seq;
+        if (_runs.Count == 0 || _runs[^1].Distance != distance)
         {
-            _runs.Add((seq, line - seq));
+            _runs.Add((header.Seq, distance));
         }
     }
 
     /// <summary>An event of which only the place is known; null for number 0.</summary>
-    public EventHeader? EventAt(long seq) => seq == 0 ? null : new EventHeader(seq, LineOf(seq), 0, 0, 0);
+    public EventHeader? EventAt(long seq) => seq == 0 ? null : Find(seq);
 
-    /// <summary>Line of an event that was noted.</summary>
-    public long LineOf(long seq)
+    /// <summary>Line of an event that was noted, for texts.</summary>
+    public string PlaceOf(long seq) => Find(seq).PlaceText;
+
+    private EventHeader Find(long seq)
     {
         var low = 0;
         var high = _runs.Count;
@@ -33,6 +36,6 @@ public sealed class LineIndex
             (low, high) = _runs[middle].Seq <= seq ? (middle + 1, high) : (low, middle);
         }
 
-        return low == 0 ? 0 : seq + _runs[low - 1].Distance;
+        return EventHeader.At(seq, low == 0 ? 0 : seq + _runs[low - 1].Distance, 0, 0, 0);
     }
 }

@@ -22,7 +22,7 @@ internal sealed class Lints(MachineState machine, FindingCollector findings)
         {
             Report(
                 RuleId.OverInvalidation, tlbi, site, operation,
-                $"{tlbi.Operation.Mnemonic}: one entry was stale, that of line {record.Break.Header.Line}; an operation by address would have kept the others");
+                $"{tlbi.Operation.Mnemonic}: one entry was stale, that of {record.Break.Header.PlaceText}; an operation by address would have kept the others");
         }
     }
 

@@ -28,7 +28,17 @@ public enum GranuleSource
 /// <param name="Level">Lookup level of the root.</param>
 /// <param name="Entries">Number of descriptors.</param>
 /// <param name="VaBase">First input address of the half.</param>
-internal readonly record struct RootShape(DescriptorFormat Format, int Level, int Entries, ulong VaBase);
+internal readonly record struct RootShape(DescriptorFormat Format, int Level, int Entries, ulong VaBase)
+{
+    /// <summary>Address of a root of this shape in TTBRn_ELx or VTTBR_EL2.</summary>
+    public ulong BaseIn(ulong register)
+    {
+        var address = Format.Ds || Format.Lpa
+            ? (register & 0x0000_ffff_ffff_ffc0) | ((register & 0x3c) << 46)
+            : register & 0x0000_ffff_ffff_fffe;
+        return address & ~(Math.Max((ulong)Entries << 3, 64) - 1);
+    }
+}
 
 /// <summary>Facts about the translation regime that hold for all CPUs, with what stands in where the trace does not tell.</summary>
 internal sealed class MachineConfiguration

@@ -183,7 +183,7 @@ internal sealed class PageReuseJudge(MachineState machine, FindingCollector find
     {
         var record = entry.Record;
         var isLazy = entry.IsLazyUnmap;
-        var freed = entry.Freed is { } free ? $", given back at line {free.Line}," : "";
+        var freed = entry.Freed is { } free ? $", given back at {free.PlaceText}," : "";
         var finding = Report(
             entry, where, page, isLazy ? Severity.Warning : Severity.Error, Confidence.Certain,
             $"page 0x{page:x}{freed} was handed out again while a TLB may still write to it through {Through(record)}");
@@ -237,7 +237,7 @@ internal sealed class PageReuseJudge(MachineState machine, FindingCollector find
     {
         var how = record.Class == TransitionClass.Break ? "removed" : "changed";
         var place = VaOf(record) is { } va ? $" of VA 0x{va:x}" : "";
-        return $"the level-{record.Level} entry{place} {how} at line {record.Break.Header.Line}";
+        return $"the level-{record.Level} entry{place} {how} at {record.Break.Header.PlaceText}";
     }
 
     private static ulong? VaOf(StaleRecord record) =>

@@ -22,6 +22,16 @@ internal readonly record struct OutstandingFlush(
 /// <summary>A barrier as it was seen, for the evidence of findings.</summary>
 internal readonly record struct SeenBarrier(long Seq, long Line, BarrierOperation? Barrier);
 
+/// <summary>The last event of a CPU in one input.</summary>
+internal struct LastEvent
+{
+    /// <summary>Its sequence number; 0 for none.</summary>
+    public long Seq { get; set; }
+
+    /// <summary>Its task, or that of the last event that has one; 0 for none.</summary>
+    public int Task { get; set; }
+}
+
 /// <summary>The translation registers of one regime on one CPU.</summary>
 internal sealed class RegimeRegisters
 {
@@ -57,6 +67,7 @@ internal sealed class ProcessingElement(int cpu)
     private readonly SeenBarrier[] _barriers = new SeenBarrier[BarriersKept];
     private readonly RegimeRegisters[] _registers = [new(), new(), new(), new(), new()];
     private int _barrierCount;
+    private LastEvent[] _last = new LastEvent[1];
 
     public int Cpu { get; } = cpu;
 
@@ -75,11 +86,16 @@ internal sealed class ProcessingElement(int cpu)
     /// <summary>True once the trace tells which kernel root this CPU runs with, or that it runs with none yet.</summary>
     public bool IsKernelRootTold { get; set; }
 
-    /// <summary>Last event of this CPU.</summary>
-    public long LastSeq { get; set; }
+    /// <summary>Last event of this CPU in an input: what one tracer tells of losses and tasks says nothing about another's.</summary>
+    public ref LastEvent Last(int input)
+    {
+        if (input >= _last.Length)
+        {
+            Array.Resize(ref _last, input + 1);
+        }
 
-    /// <summary>Task of its last event; 0 for none.</summary>
-    public int LastTask { get; set; }
+        return ref _last[input];
+    }
 
     /// <summary>A <c>sched_switch</c> was seen: the next event comes after the DSB ISH of <c>__switch_to</c>.</summary>
     public bool SwitchPending { get; set; }

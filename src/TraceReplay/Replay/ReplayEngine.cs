@@ -312,8 +312,7 @@ public sealed class ReplayEngine : IEventSink
     {
         // The marker is printed before the next event of its CPU: the gap began after the last one.
         _machine.Now = e.Header;
-        var cpu = _machine.Cpu(e.Header.Cpu);
-        _findings.Doubt(cpu.LastSeq, e.Header.Seq);
+        _findings.Doubt(_machine.Cpu(e.Header.Cpu).Last(e.Header.Input).Seq, e.Header.Seq);
         _notes.Lost(e);
         _contiguous.Forget(e.Header.Seq);
         _visibility.Forget();
@@ -409,9 +408,10 @@ public sealed class ReplayEngine : IEventSink
     {
         _events++;
         _machine.Now = header;
-        _lines.Note(header.Seq, header.Line);
+        _lines.Note(header);
         var cpu = _machine.Cpu(header.Cpu);
-        if (_options.Policy.ImpliedDsbAtSwitch && (cpu.SwitchPending || IsOtherTask(cpu, header)))
+        ref var last = ref cpu.Last(header.Input);
+        if (_options.Policy.ImpliedDsbAtSwitch && (cpu.SwitchPending || IsOtherTask(last.Task, header)))
         {
             // __switch_to runs a DSB ISH; a change of task on a CPU tells of one where sched_switch is not traced.
             cpu.SwitchPending = false;
@@ -420,8 +420,8 @@ public sealed class ReplayEngine : IEventSink
             _tracker.Synchronise(BarrierOperation.ContextSwitch, header);
         }
 
-        cpu.LastSeq = header.Seq;
-        cpu.LastTask = header.Task == 0 ? cpu.LastTask : header.Task;
+        last.Seq = header.Seq;
+        last.Task = header.Task == 0 ? last.Task : header.Task;
         _restrictions.Advance(header);
         _registers.Advance(header);
         if (_events % HousekeepingInterval == 0)
@@ -430,9 +430,8 @@ public sealed class ReplayEngine : IEventSink
         }
     }
 
-    private bool IsOtherTask(ProcessingElement cpu, in EventHeader header) =>
-        header.Task != cpu.LastTask && header.Task != 0 && cpu.LastTask != 0
-        && _names.Task(header.Task).Pid != _names.Task(cpu.LastTask).Pid;
+    private bool IsOtherTask(int last, in EventHeader header) =>
+        header.Task != last && header.Task != 0 && last != 0 && _names.Task(header.Task).Pid != _names.Task(last).Pid;
 
     private void Synchronise(BarrierOperation barrier, in EventHeader header)
     {

@@ -74,7 +74,7 @@ internal sealed class RestrictionWatch(FindingCollector findings, FactsInUse fac
                 New = record.NewValue,
                 Difference = record.Class == TransitionClass.GlobalToNonGlobal ? DescriptorDifference.NotGlobal : DescriptorDifference.Permissions,
                 Stale = record,
-                Summary = $"the restriction stored at line {record.Break.Header.Line} was not invalidated {when}",
+                Summary = $"the restriction stored at {record.Break.Header.PlaceText} was not invalidated {when}",
             },
             FoldKind.Place, (long)(record.Pa >> TableFrame.Shift) ^ ((long)space.Id << 40), null,
             () => breaks.Explain(record, record.Break.Header.Cpu, record.Break.Header.Task).Evidence);

@@ -77,7 +77,7 @@ internal sealed class ReuseJudge(MachineState machine, FindingCollector findings
                 OldLevel = pointer.Level,
                 New = newValue,
                 Stale = pointer,
-                Summary = $"stored to a level-{use.Level} table whose pointer was removed at line {pointer.Break.Header.Line} and may still be in a walk cache",
+                Summary = $"stored to a level-{use.Level} table whose pointer was removed at {pointer.Break.Header.PlaceText} and may still be in a walk cache",
             },
             FoldKind.Place, (long)use.Base, pointer, EvidenceOf(pointer, store.Header));
     }
@@ -183,7 +183,7 @@ internal sealed class ReuseJudge(MachineState machine, FindingCollector findings
                     Old = pointer.Value,
                     OldLevel = pointer.Level,
                     Stale = pointer,
-                    Summary = $"table page 0x{page:x} was {(allocation.IsFree ? "given back" : "handed out again")} while the pointer removed at line {pointer.Break.Header.Line} may still be in a walk cache",
+                    Summary = $"table page 0x{page:x} was {(allocation.IsFree ? "given back" : "handed out again")} while the pointer removed at {pointer.Break.Header.PlaceText} may still be in a walk cache",
                 },
                 FoldKind.Place, (long)page, pointer, EvidenceOf(pointer, allocation.Header));
         }
@@ -214,7 +214,7 @@ internal sealed class ReuseJudge(MachineState machine, FindingCollector findings
                 OldLevel = PointerOf(stale)!.Level,
                 New = value,
                 Stale = PointerOf(stale),
-                Summary = $"table 0x{stale.Base:x}, unlinked at line {PointerOf(stale)!.Break.Header.Line} and not invalidated, was {how}",
+                Summary = $"table 0x{stale.Base:x}, unlinked at {PointerOf(stale)!.Break.Header.PlaceText} and not invalidated, was {how}",
             },
             FoldKind.Place, (long)stale.Base, PointerOf(stale), EvidenceOf(PointerOf(stale)!, store.Header));
 

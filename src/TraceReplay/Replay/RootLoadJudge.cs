@@ -81,7 +81,7 @@ internal sealed class RootLoadJudge(
         Report(
             load, RuleId.GlobalOverlap, Confidence.Certain, va, other.Root.Base, other.LastLoad, evidence,
             $"root 0x{load.Space.Root.Base:x} loaded with {what}: CPU {load.Cpu.Cpu} has not invalidated root 0x{other.Root.Base:x}, "
-            + $"last loaded at line {other.LastLine}; both translate VA 0x{va:x}");
+            + $"last loaded at {other.LastPlace}; both translate VA 0x{va:x}");
 
     private void Report(
         in RootLoad load, string rule, Confidence confidence, ulong? va, ulong? oldRoot, EventHeader? stale, in Evidence evidence,
@@ -204,7 +204,7 @@ internal sealed class RootLoadJudge(
     {
         var (load, other) = (reuse.Load, reuse.Other);
         var (space, cpu) = (load.Space, load.Cpu.Cpu);
-        var line = reuse.OtherLoad?.Line ?? 0;
+        var place = reuse.OtherLoad?.PlaceText ?? "line 0";
         var underTag = space.Regime == TranslationRegime.El2 ? "" : $" under {TagText(space)} {load.Asid}";
         var underThat = space.Regime == TranslationRegime.El2 ? "" : $" under that {TagText(space)}";
 
@@ -216,7 +216,7 @@ internal sealed class RootLoadJudge(
         Report(
             load, rule, reuse.Confidence, reuse.Overlap, other.Root.Base, reuse.OtherLoad, reuse.Evidence,
             $"{RegisterText(space)} loaded with root 0x{space.Root.Base:x}{underTag}: CPU {cpu} has not invalidated root "
-            + $"0x{other.Root.Base:x}{underThat}, last loaded at line {line}{sizes}",
+            + $"0x{other.Root.Base:x}{underThat}, last loaded at {place}{sizes}",
             reuse.Severity);
     }
 
@@ -239,8 +239,8 @@ internal sealed class RootLoadJudge(
             Report(
                 load, space.IsStage2 ? RuleId.VmidReuse : RuleId.AsidReuse, Confidence.Certain, null, null, first.Break.Header,
                 breaks.Explain(first, load.Cpu.Cpu, load.Writer.Header.Task).Evidence,
-                $"root 0x{space.Root.Base:x} loaded again under {TagText(space)} {load.Asid}: {open} entries changed while it was unloaded, the first at line "
-                + $"{first.Break.Header.Line}, and were not invalidated on CPU {load.Cpu.Cpu}");
+                $"root 0x{space.Root.Base:x} loaded again under {TagText(space)} {load.Asid}: {open} entries changed while it was unloaded, the first at "
+                + $"{first.Break.Header.PlaceText}, and were not invalidated on CPU {load.Cpu.Cpu}");
         }
     }
 

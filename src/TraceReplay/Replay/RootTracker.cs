@@ -409,19 +409,11 @@ internal sealed class RootTracker(
             return null;
         }
 
-        var tableBytes = (ulong)shape.Entries << 3;
-        var is52Bit = shape.Format.Ds || shape.Format.Lpa;
-        var address = ttbr & 0x0000_ffff_ffff_fffe;
-        if (is52Bit)
-        {
-            address = (ttbr & 0x0000_ffff_ffff_ffc0) | ((ttbr & 0x3c) << 46);
-        }
-
-        address &= ~(Math.Max(tableBytes, 64) - 1);
+        var address = shape.BaseIn(ttbr);
         if (regime == TranslationRegime.El1Guest)
         {
             // Its root lies where stage 2 maps it. Where that is not told, the guest is not followed.
-            return cpu.Current[RootSlot.Stage2] is { } stage2 && Stage2Walk.Find(stage2, address, Math.Max(tableBytes, 64)) is { } root
+            return cpu.Current[RootSlot.Stage2] is { } stage2 && Stage2Walk.Find(stage2, address, Math.Max((ulong)shape.Entries << 3, 64)) is { } root
                 ? machine.RootedSpace(root, regime, half, shape, writer.Header.Seq, stage2)
                 : null;
         }

@@ -275,8 +275,8 @@ internal sealed class StoreJudge(
     private static string Summarise(TableUse use, StaleRecord stale, in DescriptorChange change, in BreakExplanation explanation)
     {
         var what = DescriptorText.Describe(change.Difference);
-        var why = explanation.Evidence.Tlbi is { } tlbi ? $"the TLBI at line {tlbi.Line} {explanation.Evidence.TlbiWhy}" : "no TLBI for it since";
-        return $"level-{use.Level} entry made while the value removed at line {stale.Break.Header.Line} may still be cached (difference: {what}); {why}";
+        var why = explanation.Evidence.Tlbi is { } tlbi ? $"the TLBI at {tlbi.PlaceText} {explanation.Evidence.TlbiWhy}" : "no TLBI for it since";
+        return $"level-{use.Level} entry made while the value removed at {stale.Break.Header.PlaceText} may still be cached (difference: {what}); {why}";
     }
 
     // Some members of a group were broken and made differently while others stayed valid with the Contiguous bit.

@@ -90,8 +90,8 @@ internal sealed class StoreNotes(MachineState machine, FindingCollector findings
 
     private string Unseen(ulong expected, ulong found, long lastSeq, in StoreContext store)
     {
-        var writer = lastSeq == 0 ? "the value was told before" : $"the last store to it in the trace, at line {lines.LineOf(lastSeq)}, left";
-        return $"the store at line {store.Header.Line} found 0x{found:x}; {writer} 0x{expected:x}: something else wrote to it and is not in the trace";
+        var writer = lastSeq == 0 ? "the value was told before" : $"the last store to it in the trace, at {lines.PlaceOf(lastSeq)}, left";
+        return $"the store at {store.Header.PlaceText} found 0x{found:x}; {writer} 0x{expected:x}: something else wrote to it and is not in the trace";
     }
 
     private void JudgeEncoding(

@@ -70,7 +70,7 @@ internal sealed class TableLinkJudge(MachineState machine, FindingCollector find
                 Va = StoreJudge.VaOf(parent, index),
                 New = value,
                 StaleStore = lines.EventAt(childFrame.StoreSeqOf(at)),
-                Summary = $"table 0x{tableBase:x} was linked although its entry {first}, stored at line {lines.LineOf(childFrame.StoreSeqOf(at))}, "
+                Summary = $"table 0x{tableBase:x} was linked although its entry {first}, stored at {lines.PlaceOf(childFrame.StoreSeqOf(at))}, "
                     + $"may not be visible to the table walker: CPU {store.Header.Cpu} ran no barrier for stores in between",
             },
             FoldKind.Place, (long)tableBase, null);
@@ -128,7 +128,7 @@ internal sealed class TableLinkJudge(MachineState machine, FindingCollector find
                     Va = ia,
                     New = value,
                     StaleStore = lines.EventAt(use.FromSeq),
-                    Summary = $"table 0x{tableBase:x} was linked at level {level}, VA 0x{ia:x}, and serves at {where} since line {lines.LineOf(use.FromSeq)}",
+                    Summary = $"table 0x{tableBase:x} was linked at level {level}, VA 0x{ia:x}, and serves at {where} since {lines.PlaceOf(use.FromSeq)}",
                 },
                 FoldKind.Place, (long)tableBase, null);
             return;

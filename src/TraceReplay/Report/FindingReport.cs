@@ -79,8 +79,8 @@ public static class FindingReport
         {
             output.WriteLine(
                 $"  = {Number.Counted(site.Findings, "finding", "findings")} of this rule at this site, "
-                + $"{Number.Counted(site.Stores, "store", "stores")} in {Number.Counted(site.Tables, "table", "tables")}, "
-                + $"last at line {site.LastLine}");
+                + $"{Number.Counted(site.Stores, "store", "stores")} in {Number.Counted(site.Tables, "table", "tables")}"
+                + (IsOneFile(database) ? $", last at line {site.LastLine}" : ""));
         }
 
         output.WriteLine();
@@ -88,18 +88,25 @@ public static class FindingReport
 
     private static void WriteEvidence(TraceDatabase database, TextWriter output, long id)
     {
+        var isOneFile = IsOneFile(database);
         using var events = QueryResult.Run(database, "finding_evidence", ("id", id));
         while (events.Read())
         {
             var why = events.Text("why");
             output.WriteLine(
-                $"  | line {events.Text("line"),-9} CPU {events.Text("cpu"),-3} {events.Text("role"),-8}"
+                $"  | {(isOneFile ? $"line {events.Text("line"),-9}" : $"{events.Text("path")}:{events.Text("line"),-7}")} CPU {events.Text("cpu"),-3} {events.Text("role"),-8}"
                 + $"{events.Text("event")}: {events.Text("text")}");
             if (why.Length > 0)
             {
                 output.WriteLine($"  |                          {why}");
             }
         }
+    }
+
+    private static bool IsOneFile(TraceDatabase database)
+    {
+        using var traces = QueryResult.Run(database, "traces");
+        return traces.Read() && !traces.Read();
     }
 
     private static void WriteField(TextWriter output, string name, string text)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using TraceReplay.Rules;
 using TraceReplay.Store;
 
@@ -12,6 +13,7 @@ public static class InfoReport
     public static void Write(TraceDatabase database, TextWriter output)
     {
         WriteTraces(database, output);
+        WriteInitialMemory(database, output);
         WriteCounts(database, output, "events", "event_counts", "kind", Count);
         WriteCounts(
             database, output, "problems", "problem_totals",
@@ -149,6 +151,11 @@ public static class InfoReport
             output.WriteLine($"  size         {Number.Format(traces.Integer("size_bytes") ?? 0)} bytes, "
                 + $"{Number.Format(traces.Integer("line_count") ?? 0)} lines");
             output.WriteLine($"  events       {Number.Format(traces.Integer("events") ?? 0)} on {traces.Text("cpu_count")} CPUs");
+            if (traces.Integer("clock_offset") is { } offset)
+            {
+                output.WriteLine($"  merged       by time, {Offset(offset, traces.Text("clock"))}, CPU offset {traces.Text("cpu_offset")}");
+            }
+
             output.WriteLine($"  sha256       {traces.Text("sha256")}");
             if (traces.Integer("overwritten_events") is > 0 and var lost)
             {
@@ -159,6 +166,19 @@ public static class InfoReport
             {
                 output.WriteLine("  damaged      read only in part");
             }
+        }
+    }
+
+    /// <summary>Writes a line for each image of memory, and what was taken from it.</summary>
+    public static void WriteInitialMemory(TraceDatabase database, TextWriter output)
+    {
+        using var images = QueryResult.Run(database, "initial_memory");
+        while (images.Read())
+        {
+            var tables = images.Integer("tables") ?? 0;
+            output.WriteLine($"initial memory: {images.Text("path")} at {images.Text("address")}: {Number.Counted(tables, "table", "tables")}, "
+                + $"{Number.Counted(images.Integer("descriptors") ?? 0, "descriptor", "descriptors")}"
+                + (tables == 0 ? "; no TTBR or VTTBR of the trace, of a TCR that it tells, leads to a table in it" : ""));
         }
     }
 
@@ -190,6 +210,10 @@ public static class InfoReport
     }
 
     private static string Count(QueryResult row) => $"{Number.Format(row.Integer("count") ?? 0),14}";
+
+    private static string Offset(long offset, string clock) => clock == "counter"
+        ? string.Create(CultureInfo.InvariantCulture, $"clock offset {offset:+0;-0;0} ticks")
+        : string.Create(CultureInfo.InvariantCulture, $"clock offset {offset / 1e9m:+0.000000000;-0.000000000;0} s");
 
     private static string Compression(string name) => name == "none" ? "not compressed" : name;
 }

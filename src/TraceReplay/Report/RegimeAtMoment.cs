@@ -19,6 +19,15 @@ internal static class RegimeAtMoment
             ? new TranslationControl((ulong)tcr)
             : null;
 
+    /// <summary>The layout of stage 2 at a moment, by the last write to VTCR_EL2; that of a granule where the trace does not tell it.</summary>
+    public static DescriptorFormat Stage2Format(TraceDatabase database, long seq, Granule granule)
+    {
+        var written = (ulong?)database.Connection.QueryFirstOrDefault<long?>(LastWrite, new { register = "vtcr_el2", seq });
+        return (written is { } vtcr ? new TranslationControl(vtcr, ControlLayout.Stage2).FormatOf(0, secure: false) : null)
+            ?? new DescriptorFormat(
+                granule, Ds: false, Lpa: false, HardwareAccessFlag: false, HardwareDirty: null, Secure: false, DescriptorLayout.Stage2);
+    }
+
     /// <summary>The layout and memory attributes for an address at a moment.</summary>
     public static DescriptorComparer Read(TraceDatabase database, long seq, ulong va)
     {

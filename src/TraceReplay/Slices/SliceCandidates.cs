@@ -59,7 +59,12 @@ internal sealed class SliceCandidates(
 
         if (IsState(e.Header))
         {
-            Content(e.Pa, e with { Source = DescriptorSource.Initial, Old = null }, e.Source == DescriptorSource.Initial ? "" : "an update by hardware, given as content");
+            Content(e.Pa, e with { Source = DescriptorSource.Initial, Old = null }, e.Source switch
+            {
+                DescriptorSource.Initial => "",
+                DescriptorSource.Image => "from the image of memory",
+                _ => "an update by hardware, given as content",
+            });
             return;
         }
 

@@ -35,7 +35,10 @@ internal sealed class EventCursor : IDisposable
     public long Seq { get; private set; }
 
     /// <summary>What all events share.</summary>
-    public EventHeader Header => new(Seq, Column(1), Column(2), (int)Column(3), (int)Column(4));
+    public EventHeader Header => new(Seq, Column(1), Column(2), (int)Column(3), (int)Column(4)) { Input = Input };
+
+    /// <summary>Input of the current row where several were merged by time, else 0; set by who knows it.</summary>
+    public int Input { get; set; }
 
     /// <summary>Moves to the next row.</summary>
     public void Next()

@@ -55,7 +55,8 @@ public sealed class EventReader
         var cursors = OpenCursors(handle);
         try
         {
-            Merge(cursors, sink, lastSeq, cancellation);
+            using var inputs = MergedInputs.Of(_database);
+            Merge(cursors, inputs, sink, lastSeq, cancellation);
         }
         finally
         {
@@ -66,7 +67,7 @@ public sealed class EventReader
         }
     }
 
-    private static void Merge(EventCursor[] cursors, IEventSink sink, long lastSeq, CancellationToken cancellation)
+    private static void Merge(EventCursor[] cursors, MergedInputs? inputs, IEventSink sink, long lastSeq, CancellationToken cancellation)
     {
         var sequences = new long[cursors.Length];
         for (var i = 0; i < cursors.Length; i++)
@@ -98,6 +99,11 @@ public sealed class EventReader
             }
 
             var cursor = cursors[first];
+            if (inputs is not null)
+            {
+                cursor.Input = inputs.InputOf(cursor.Seq);
+            }
+
             cursor.Send(sink);
             cursor.Next();
             sequences[first] = cursor.Seq;
@@ -117,7 +123,7 @@ public sealed class EventReader
             row.Header, (int)row.Own(0), (ulong)row.Own(1), row.OwnBitsOrNull(2)))),
         new(db, EventTables.TableKnown, static (row, sink) => sink.On(new TableKnown(
             row.Header, (ulong)row.Own(0), (int)row.Own(1), row.OwnIntOrNull(2), row.OwnIntOrNull(3), row.OwnBitsOrNull(4),
-            row.OwnIntOrNull(5)))),
+            row.OwnIntOrNull(5), row.Own(6) != 0))),
         new(db, EventTables.DescriptorKnown, static (row, sink) => sink.On(new DescriptorValueKnown(
             row.Header, (DescriptorSource)row.Own(0), (ulong)row.Own(1), (ulong)row.Own(2), row.OwnBitsOrNull(3), row.OwnIntOrNull(4)))),
         new(db, EventTables.TableGone, static (row, sink) => sink.On(new TableGone(

@@ -152,6 +152,7 @@ internal sealed class EventSpool(string? folder) : IEventSink, IDisposable
         Put((ulong?)e.Root);
         Put(e.Parent);
         Put((ulong?)e.GranuleBytes);
+        Put(e.IsFromImage ? 1UL : 0);
     }
 
     public void On(in DescriptorValueKnown e)
@@ -237,13 +238,13 @@ internal sealed class EventSpool(string? folder) : IEventSink, IDisposable
         }
 
         // Nearly always the next line, by the same task.
-        var isNext = header.Seq == _last.Seq + 1 && header.Line == _last.Line + 1 && header.Cpu == _last.Cpu && header.Task == _last.Task;
+        var isNext = header.Seq == _last.Seq + 1 && header.Place == _last.Place + 1 && header.Cpu == _last.Cpu && header.Task == _last.Task;
         _block[_at++] = (byte)(isNext ? (int)kind : (int)kind | SpoolDecoder.WholeHeader);
         Put((ulong)(header.Time - _last.Time));
         if (!isNext)
         {
             Put((ulong)(header.Seq - _last.Seq));
-            Put((ulong)(header.Line - _last.Line));
+            Put((ulong)(header.Place - _last.Place));
             Put((ulong)header.Cpu);
             Put((ulong)header.Task);
         }

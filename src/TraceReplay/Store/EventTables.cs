@@ -22,7 +22,7 @@ internal static class EventTables
     public static readonly EventTable Tlbi = new("tlbi", ["op_id", "operand", "pc"]);
     public static readonly EventTable Barrier = new("barrier", ["kind_id", "pc"]);
     public static readonly EventTable SystemRegisterWrite = new("sysreg_write", ["register_id", "value", "pc"]);
-    public static readonly EventTable TableKnown = new("table_known", ["base", "level", "entries", "root", "parent_pa", "granule_bytes"]);
+    public static readonly EventTable TableKnown = new("table_known", ["base", "level", "entries", "root", "parent_pa", "granule_bytes", "is_from_image"]);
     public static readonly EventTable DescriptorKnown = new("descriptor_known", ["source", "pa", "value", "old", "level"]);
     public static readonly EventTable TableGone = new("table_gone", ["is_free", "base", "level", "why_id"]);
     public static readonly EventTable MachineFact = new("machine_fact", ["key_id", "value_id"]);

@@ -68,7 +68,7 @@ public sealed class EventWriter : IEventSink, IDisposable
     public void On(in SystemRegisterWrite e) => _systemRegisterWrite.Row(e.Header).Add(e.Register).Add(e.Value).Add(e.Pc).Insert();
 
     public void On(in TableKnown e) => _tableKnown.Row(e.Header)
-        .Add(e.Base).Add(e.Level).Add(e.Entries).Add(e.Root).Add(e.Parent).Add(e.GranuleBytes).Insert();
+        .Add(e.Base).Add(e.Level).Add(e.Entries).Add(e.Root).Add(e.Parent).Add(e.GranuleBytes).Add(e.IsFromImage).Insert();
 
     public void On(in DescriptorValueKnown e) => _descriptorKnown.Row(e.Header)
         .Add((long)e.Source).Add(e.Pa).Add(e.Value).Add(e.Old).Add(e.Level).Insert();

@@ -74,8 +74,8 @@ internal sealed class SpoolDecoder
     {
         var time = _last.Time + (long)Get();
         _last = isWhole
-            ? new EventHeader(_last.Seq + (long)Get(), _last.Line + (long)Get(), time, GetInt(), GetInt())
-            : new EventHeader(_last.Seq + 1, _last.Line + 1, time, _last.Cpu, _last.Task);
+            ? EventHeader.At(_last.Seq + (long)Get(), _last.Place + (long)Get(), time, GetInt(), GetInt())
+            : EventHeader.At(_last.Seq + 1, _last.Place + 1, time, _last.Cpu, _last.Task);
     }
 
     private bool ReplayEvent(IEventSink sink)
@@ -102,7 +102,7 @@ internal sealed class SpoolDecoder
                 sink.On(new SystemRegisterWrite(_last, GetInt(), Get(), GetOrNull()));
                 return true;
             case SpooledKind.TableKnown:
-                sink.On(new TableKnown(_last, Get(), GetInt(), GetIntOrNull(), GetIntOrNull(), GetOrNull(), GetIntOrNull()));
+                sink.On(new TableKnown(_last, Get(), GetInt(), GetIntOrNull(), GetIntOrNull(), GetOrNull(), GetIntOrNull(), Get() != 0));
                 return true;
             case SpooledKind.DescriptorKnown:
                 sink.On(new DescriptorValueKnown(_last, (DescriptorSource)GetInt(), Get(), Get(), GetOrNull(), GetIntOrNull()));

@@ -32,8 +32,17 @@ public sealed record TraceRow
     /// <summary>Sequence number of the last event.</summary>
     public long LastSeq { get; init; }
 
+    /// <summary>Events of the vocabulary.</summary>
+    public long EventCount { get; init; }
+
     /// <summary><c>time</c> or <c>counter</c>.</summary>
     public required string Clock { get; init; }
+
+    /// <summary>Added to its times where it was merged with others by time: nanoseconds or ticks; null where it is a piece of one capture.</summary>
+    public long? ClockOffset { get; init; }
+
+    /// <summary>Added to its CPU numbers where it was merged with others.</summary>
+    public long? CpuOffset { get; init; }
 
     /// <inheritdoc cref="TraceFacts.CpuCount"/>
     public long CpuCount { get; init; }

@@ -68,6 +68,15 @@ public sealed class TableCheckTests : IDisposable
     }
 
     [Fact]
+    public async Task The_level_of_the_root_is_printed_as_PGD_at_any_level()
+    {
+        // With three levels of tables PUD is folded away: a block of level 1 is one of the PGD.
+        var trace = Trace.Replace("pgtable_table: base=0x40001000", "pgtable_entry: pa=0x40000008 val=0x0068000080000701 level=1\na-1 [000] ..... 1.000002: pgtable_table: base=0x40001000", StringComparison.Ordinal);
+        var dump = Dump.Replace("0xffffff8040000000-0x0000000000000000         511G PGD\n", "0xffffff8040000000-0xffffff8080000000           1G PGD       RW NX SHD AF        BLK UXN    MEM/NORMAL\n", StringComparison.Ordinal);
+        Assert.Equal(ExitCode.Clean, await Check(trace, dump, []));
+    }
+
+    [Fact]
     public async Task The_state_is_that_of_the_moment()
     {
         Assert.Equal(ExitCode.ErrorsFound, await Check(Dump, "--at", "line:9"));
@@ -94,10 +103,12 @@ public sealed class TableCheckTests : IDisposable
         Assert.Equal(ExitCode.ErrorsFound, await _fixture.RunAsync("check", database, "--ptdump", dump, "--at", "line:100000"));
     }
 
-    private async Task<ExitCode> Check(string dump, params string[] more)
+    private Task<ExitCode> Check(string dump, params string[] more) => Check(Trace, dump, more);
+
+    private async Task<ExitCode> Check(string traceText, string dump, string[] more)
     {
         var (trace, dumpPath, database) = (_fixture.File("a.ftrace"), _fixture.File("dump"), _fixture.File("a.db"));
-        await File.WriteAllTextAsync(trace, Trace, TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(trace, traceText, TestContext.Current.CancellationToken);
         await File.WriteAllTextAsync(dumpPath, dump, TestContext.Current.CancellationToken);
         await _fixture.RunAsync("import", trace, "--db", database);
         await _fixture.RunAsync("replay", database);

@@ -41,6 +41,17 @@ public sealed class UsageTests : IDisposable
     [InlineData("history x --va 1 --pa 2", "one of --va", "tracereplay history")]
     [InlineData("history x --pa 2 --asid 3", "--asid", "--va")]
     [InlineData("rules bbm-oa-chnge", "no rule 'bbm-oa-chnge'", "bbm-oa-change")]
+    [InlineData("analyze x y --offset y=+1ms", "an offset is of traces that are merged by time", "Try: --merge")]
+    [InlineData("analyze x --merge", "--merge with one trace", "another trace")]
+    [InlineData("import x x --merge --db d", "a trace is named twice", "each trace once")]
+    [InlineData("analyze x y --merge --offset z=+1ms", "--offset z=+1ms: names none of the traces", "--offset y=...")]
+    [InlineData("analyze a/x b/x --merge --offset x=+1ms", "--offset x=+1ms: names none of the traces, or more than one", "--offset b/x=...")]
+    [InlineData("analyze x y --merge --offset +1ms", "--offset +1ms: names none of the traces", "--offset y=...")]
+    [InlineData("analyze x y --merge --offset y=1h", "'1h' is no offset: expected a time such as +1.5ms", "--offset y=...")]
+    [InlineData("analyze x y --merge --offset y=1 --offset y=2", "--offset is there twice for y", "one of them")]
+    [InlineData("analyze x y --merge --cpu-offset y=one", "'one' is no number of CPUs", "--cpu-offset y=...")]
+    [InlineData("analyze x --initial-memory ram.bin", "'ram.bin' is no memory: expected a file, @ and a physical address", "analyze --help")]
+    [InlineData("import x --db y --initial-memory ram.bin@here", "'ram.bin@here' is no memory", "import --help")]
     [InlineData("info x y", "'y' is no argument", "info --help")]
     public async Task Usage_error_is_exit_status_2_and_says_what_to_type(string line, string message, string hint)
     {

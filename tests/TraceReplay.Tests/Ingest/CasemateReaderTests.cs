@@ -33,6 +33,23 @@ public sealed class CasemateReaderTests
     }
 
     [Theory]
+    [InlineData("(pgt-set (id 7) (tid 2) (where 0x41000008) (what 41001003) (src \"a.c:7\"))", "where", "what")]
+    [InlineData("(pgt-set 7 2 \"a.c:7\" 0x41000008 41001003)", "arg1", "arg2")]
+    [InlineData("(pgt-set (thread 2) (id 7) 0x41000008 (what 41001003))", "arg1", "what")]
+    public void Record_of_another_name_is_what_a_mapping_says(string record, string where, string what)
+    {
+        var mapping = Mapping.Mappings.Of($$"""
+            { "events": [ { "event": "pgt-set", "hex": ["{{what}}"], "emit": { "event": "pgtable_write", "pa": "{{where}}", "new": "{{what}}", "how": "ours" } } ] }
+            """);
+        var reading = Reading.Of(Encoding.UTF8.GetBytes("(barrier (id 1) (tid 0) isb)\n" + record + "\n(other (id 8) (tid 0))\n(pgt-set)\n"), mapping);
+        var write = reading.Events.OfType<PageTableWrite>().Single();
+        Assert.Equal((0x41000008ul, 0x41001003ul, 2, 7L), (write.Pa, write.New, write.Header.Cpu, write.Header.Time));
+        Assert.Equal(["other", "pgt-set"], reading.Session.Skipped.All.Select(skipped => skipped.Event));
+        Assert.Empty(reading.Problems.Kept);
+        Assert.Empty(Reading.Of(Encoding.UTF8.GetBytes("(barrier (id 1) (tid 0) isb)\n" + record)).Events.OfType<PageTableWrite>());
+    }
+
+    [Theory]
     [InlineData("(tlbi (id 1) (tid 0) vae2is (value 0x500000000123) (src \"f:a.c:7\"))", "vae2is", 0x5000_0000_0123ul)]
     [InlineData("(tlbi (id 1) (tid 0) vae2is (value 123))", "vae2is", 0x123ul)]
     [InlineData("(tlbi (id 1) (tid 0) ipas2e1is (addr 0x123) (level 0x3))", "ipas2e1is", 0x3000_0000_0123ul)]

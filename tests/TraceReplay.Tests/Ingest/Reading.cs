@@ -10,9 +10,9 @@ internal sealed class Reading
 {
     private readonly RecordingSink _sink = new();
 
-    private Reading()
+    private Reading(bool keepsNanoseconds = false)
     {
-        Session = new ReadSession(_sink, Names, Problems);
+        Session = new ReadSession(_sink, Names, Problems) { KeepsNanoseconds = keepsNanoseconds };
     }
 
     public NameTable Names { get; } = new();
@@ -36,6 +36,14 @@ internal sealed class Reading
     {
         var reading = new Reading();
         reading.Source = TraceSource.Read(new MemoryStream(bytes), "test", reading.Session, format);
+        return reading;
+    }
+
+    /// <summary>Reads bytes with all digits of their times.</summary>
+    public static Reading WithNanoseconds(byte[] bytes)
+    {
+        var reading = new Reading(keepsNanoseconds: true);
+        reading.Source = TraceSource.Read(new MemoryStream(bytes), "test", reading.Session);
         return reading;
     }
 

@@ -23,7 +23,7 @@ public sealed class TraceImporterTests
             database.Connection.QuerySingle<(string, string, long, string)>("SELECT kind, severity, line, excerpt FROM import_problem"));
         Assert.Equal(("malformed-line", 1L), database.Connection.QuerySingle<(string, long)>("SELECT kind, count FROM problem_count"));
         Assert.Equal(("bbm_mark", 1L, 3L), database.Connection.QuerySingle<(string, long, long)>("SELECT event, count, first_line FROM skipped_event"));
-        Assert.Equal(2, database.Connection.ExecuteScalar<long>("SELECT count(*) FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL"));
+        Assert.Equal(3, database.Connection.ExecuteScalar<long>("SELECT count(*) FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL"));
     }
 
     [Fact]

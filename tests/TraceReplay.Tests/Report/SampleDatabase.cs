@@ -29,7 +29,9 @@ internal static class SampleDatabase
     }
 
     private const string Names = """
-        INSERT INTO trace VALUES (1, 'sample.trace', 'ftrace', 'none', 'abcd', 4096, 60, 1, 32, 'time', 2, 32, 40, 0, 9, 0, 1, 1, NULL, 1, 1, '', 0);
+        INSERT INTO trace VALUES (1, 'sample.trace', 'ftrace', 'none', 'abcd', 4096, 60, 1, 32, 32, 'time', NULL, NULL, 2, 32, 40, 0, 9, 0, 1, 1, NULL, 1, 1, '', 0);
+        INSERT INTO trace_run VALUES (1, 1, 1);
+        INSERT INTO initial_memory VALUES ('ram.bin', 0x40000000, 65536, 3, 7);
         INSERT INTO name VALUES (0, ''), (1, 'set_pte'), (2, 'dsb ishst'), (3, 'dsb ish'), (4, 'vale1is'), (5, 'ttbr0_el1'),
           (6, 'unmapped'), (7, 'granule'), (8, '4k'), (9, 'say "hi", twice'), (10, 'vmalle1is'), (11, 'cmpxchg'), (12, 'ttbr1_el1');
         INSERT INTO task VALUES (0, '', -1), (1, 'init', 1), (2, 'kworker/0:1', 12), (3, '<idle>', 0);
@@ -42,8 +44,8 @@ internal static class SampleDatabase
 
     // A tree of four tables under TTBR0 with ASID 7; entries 5, 6 and 16 of the level-3 table and entry 1 of the level-2 table change.
     private const string Events = """
-        INSERT INTO table_known VALUES (1, 11, 1000000001, 0, 1, 0x40000000, 0, 512, 0, NULL, 4096),
-          (4, 14, 1000000004, 0, 1, 0x40001000, 1, 512, NULL, 0x40000000, NULL);
+        INSERT INTO table_known VALUES (1, 11, 1000000001, 0, 1, 0x40000000, 0, 512, 0, NULL, 4096, 0),
+          (4, 14, 1000000004, 0, 1, 0x40001000, 1, 512, NULL, 0x40000000, NULL, 0);
         INSERT INTO machine_fact VALUES (2, 12, 1000000002, 0, 1, 7, 8);
         INSERT INTO sysreg_write VALUES (3, 13, 1000000003, 0, 1, 5, 0x0007000040000000, NULL),
           (30, 40, 1000000030, 1, 3, 12, 0x41000000, 0xffff800080000100);

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using TraceReplay.Arm;
 using TraceReplay.Events;
@@ -49,6 +50,7 @@ internal sealed class CasemateEvents
 
     private readonly LineContext _context;
     private readonly ReadSession _session;
+    private readonly ArrayBufferWriter<byte> _fields = new();
     private bool _hasToldFacts;
 
     public CasemateEvents(LineContext context, ReadSession session)
@@ -66,17 +68,42 @@ internal sealed class CasemateEvents
     {
         if (Find(record.Name) is not { Parse: { } parse })
         {
-            _context.Skip(record.Name);
+            if (!TakeMapped(ref record))
+            {
+                _context.Skip(record.Name);
+            }
+
             return;
         }
 
-        var cpu = default(ReadOnlySpan<byte>);
-        if (!_context.Required("id", record.Take("id"u8), 0, int.MaxValue, out var id)
-            || !_context.Required("tid", cpu = record.Take(record.Has("thread"u8) ? "thread"u8 : "tid"u8), 0, FtraceLineTokenizer.HighestCpu, out var tid))
+        if (_context.Required("id", record.Take("id"u8), 0, int.MaxValue, out var id)
+            && _context.Required("tid", TakeThread(ref record), 0, FtraceLineTokenizer.HighestCpu, out var tid))
         {
-            return;
+            Begin(id, tid);
+            parse(this, ref record);
+        }
+    }
+
+    // A record that is none of casemate's: its arguments are the fields of an event of its name.
+    private bool TakeMapped(ref CasemateRecord record)
+    {
+        if (_context.Hook is not { } hook
+            || TraceNumber.ParseInt(record.Take("id"u8), 0, int.MaxValue, out var id) != NumberResult.Ok
+            || TraceNumber.ParseInt(TakeThread(ref record), 0, FtraceLineTokenizer.HighestCpu, out var tid) != NumberResult.Ok)
+        {
+            return false;
         }
 
+        Begin(id, tid);
+        _fields.ResetWrittenCount();
+        record.WriteFields(_fields);
+        return hook.Take(record.Name, _fields.WrittenSpan, _context);
+    }
+
+    private static ReadOnlySpan<byte> TakeThread(ref CasemateRecord record) => record.Take(record.Has("thread"u8) ? "thread"u8 : "tid"u8);
+
+    private void Begin(int id, int tid)
+    {
         if (id < _session.LastTime)
         {
             _context.Report(ImportProblems.TimeBackwards, $"{_session.LastTime - id} ticks before the record above");
@@ -84,7 +111,6 @@ internal sealed class CasemateEvents
 
         (_session.LastTime, _context.Time, _context.Cpu) = (id, id, tid);
         TellFacts();
-        parse(this, ref record);
     }
 
     private static Row? Find(ReadOnlySpan<byte> name)

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Buffers.Text;
 
 namespace TraceReplay.Ingest.Casemate;
 
@@ -106,6 +107,35 @@ internal ref struct CasemateRecord
         }
 
         return default;
+    }
+
+    /// <summary>Writes the arguments as <c>key=value</c> words: named ones, then those by place as <c>arg1</c>, <c>arg2</c>; not those that tell number and thread.</summary>
+    public void WriteFields(IBufferWriter<byte> output)
+    {
+        var rest = _arguments;
+        while (Next(ref rest, out var key, out var value, out _))
+        {
+            if (!key.IsEmpty && !key.SequenceEqual("id"u8) && !key.SequenceEqual("tid"u8) && !key.SequenceEqual("thread"u8))
+            {
+                WriteField(output, key, value);
+            }
+        }
+
+        Span<byte> name = stackalloc byte[16];
+        "arg"u8.CopyTo(name);
+        for (var place = 1; Take() is { IsEmpty: false } value; place++)
+        {
+            Utf8Formatter.TryFormat(place, name[3..], out var digits);
+            WriteField(output, name[..(3 + digits)], value);
+        }
+    }
+
+    private static void WriteField(IBufferWriter<byte> output, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
+    {
+        output.Write(key);
+        output.Write("="u8);
+        output.Write(value);
+        output.Write(" "u8);
     }
 
     /// <summary>True where an argument has this name.</summary>

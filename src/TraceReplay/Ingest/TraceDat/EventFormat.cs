@@ -20,6 +20,7 @@ internal sealed class EventFormat
         Fields = fields;
         MinimumBytes = fields.Where(field => !field.IsArray || field.Place != FieldPlace.Fixed).Select(field => field.Offset + field.Size).DefaultIfEmpty().Max();
         _print = print;
+        Direct = DirectPayload.Of(name, print.PlainFields);
         _isBinaryPrintk = name == "bprint" && fields is [{ Name: "ip" }, { Name: "fmt" }, { Name: "buf", IsArray: true }];
 
         // The array is longer than described, or shorter.
@@ -27,6 +28,9 @@ internal sealed class EventFormat
             ? caller with { Size = 0 }
             : null;
     }
+
+    /// <summary>Takes the event from its fields; null where its text must be made.</summary>
+    public DirectPayload? Direct { get; }
 
     /// <summary>Its name, without that of its system.</summary>
     public byte[] Name { get; }

@@ -38,6 +38,11 @@ internal sealed class PrintFormat
     /// <summary>False where the format is none: the fields must do.</summary>
     public bool IsUsable => _pieces.Length > 0;
 
+    /// <summary>What stands before each field, and the field, where every piece shows one as it is; else null.</summary>
+    public IReadOnlyList<(string Before, EventField Field)>? PlainFields => _pieces.Length > 0 && Array.TrueForAll(_pieces, piece => piece.Way != Way.General)
+        ? [.. _pieces.Select(piece => (Encoding.UTF8.GetString(piece.Before), piece.Field!))]
+        : null;
+
     /// <summary>Compiles a format.</summary>
     /// <param name="text">The format file from behind <c>print fmt:</c>.</param>
     /// <param name="fields">What it may refer to.</param>

@@ -23,6 +23,7 @@ internal sealed class TraceDatParser : ILinePosition
     private bool _isDamaged;
     private int _lastPid = -1;
     private (int Id, bool IsUtf8) _lastTask;
+    private (CpuStream Stream, EventFormat Format)? _current;
 
     public TraceDatParser(FileBytes bytes, ReadSession session)
     {
@@ -33,8 +34,19 @@ internal sealed class TraceDatParser : ILinePosition
     /// <summary>The line of <c>trace-cmd report</c> that the record is at.</summary>
     public long Number { get; private set; } = 1;
 
-    /// <summary>The event and its text.</summary>
-    public ReadOnlySpan<byte> Line => _text.Bytes;
+    /// <summary>The event and its text, made now where the event was taken without.</summary>
+    public ReadOnlySpan<byte> Line
+    {
+        get
+        {
+            if (_current is { } current && _text.Length == 0)
+            {
+                WriteText(new RecordView(current.Stream.Record, _file.Order, _file.Strings), current.Format);
+            }
+
+            return _text.Bytes;
+        }
+    }
 
     public TextSummary Run()
     {
@@ -107,16 +119,24 @@ internal sealed class TraceDatParser : ILinePosition
         }
         else
         {
-            ReadEvent(in record, format, task.IsUtf8);
+            ReadEvent(stream, in record, format, task.IsUtf8);
         }
     }
 
-    private void ReadEvent(in RecordView record, EventFormat format, bool taskIsUtf8)
+    private void ReadEvent(CpuStream stream, in RecordView record, EventFormat format, bool taskIsUtf8)
     {
-        _text.Append(format.Name);
-        _text.Append(": "u8);
-        var start = _text.Length;
-        format.Write(in record, _text);
+        if (format.Direct is { } direct && taskIsUtf8 && _context.Hook is null)
+        {
+            _current = (stream, format);
+            var isTaken = direct.TryTake(record.Bytes, record.Order, _context);
+            _current = null;
+            if (isTaken)
+            {
+                return;
+            }
+        }
+
+        var start = WriteText(in record, format);
         var moreLines = JoinLines(_text.Bytes[start..]);
         var payload = (ReadOnlySpan<byte>)_text.Bytes[start..].Trim((byte)' ');
         if (!taskIsUtf8 || !Utf8.IsValid(payload))
@@ -132,6 +152,15 @@ internal sealed class TraceDatParser : ILinePosition
         }
     }
 
+    private int WriteText(in RecordView record, EventFormat format)
+    {
+        _text.Append(format.Name);
+        _text.Append(": "u8);
+        var start = _text.Length;
+        format.Write(in record, _text);
+        return start;
+    }
+
     // A line feed in a text would start a line that is no event. trace-cmd leaves out the one at the end.
     private static int JoinLines(Span<byte> text)
     {
@@ -145,8 +174,8 @@ internal sealed class TraceDatParser : ILinePosition
         return count;
     }
 
-    // trace-cmd prints whole microseconds, rounded.
-    private static ulong Time(CpuStream stream) => stream.IsCounter
+    // trace-cmd prints whole microseconds, rounded, unless it is asked for all digits.
+    private ulong Time(CpuStream stream) => stream.IsCounter || _session.KeepsNanoseconds
         ? stream.Time
         : (stream.Time + (NanosecondsPerMicrosecond / 2)) / NanosecondsPerMicrosecond * NanosecondsPerMicrosecond;
 

@@ -139,6 +139,22 @@ public sealed class EventMappingTests
     }
 
     [Fact]
+    public void Event_may_print_a_second_line()
+    {
+        // As kvm_set_spte_hva of some kernels did.
+        const string text = "a-1 [000] 1.5: kvm_set_spte_hva: mmu notifier set pte hva: ffff8000, pte: 0x8003\n     notifier seq #2, count 1\n"
+            + "a-1 [000] 1.6: other: x\n\tand more\na-1 [000] 1.7: barrier: isb\n  cut off\n";
+        var mapping = Mappings.Of("""
+            { "events": [ { "event": "kvm_set_spte_hva", "text": "mmu notifier set pte hva: {hva:x}, pte: {pte}",
+              "emit": { "event": "pgtable_write", "pa": "hva", "new": "pte" } } ] }
+            """);
+        var reading = Reading.Of(text, mapping);
+        Assert.Equal(0x8003ul, Assert.IsType<PageTableWrite>(reading.Events[0]).New);
+        Assert.Equal([("(more lines)", 2L), ("other", 1L)], reading.Session.Skipped.All.Select(skipped => (skipped.Event, skipped.Count)));
+        Assert.Equal((6L, "malformed-line"), (reading.Problem.Line, reading.Problem.Kind.Name));
+    }
+
+    [Fact]
     public void Event_of_the_vocabulary_can_be_mapped()
     {
         var mapping = Mappings.Of("""{ "events": [ { "event": "pgtrace:pgtable_write", "hex": ["at"], "emit": { "event": "pgtable_write", "pa": "at", "new": "new" } } ] }""");

@@ -6,11 +6,11 @@ namespace TraceReplay.Tests.Ingest.TraceDat;
 internal static class TraceCmd
 {
     /// <summary>The text it makes of a file; the test is skipped where it is not installed.</summary>
-    public static byte[] Report(string path)
+    public static byte[] Report(string path, params string[] options)
     {
         using var process = new Process
         {
-            StartInfo = new ProcessStartInfo("trace-cmd", ["report", "-i", path]) { RedirectStandardOutput = true, RedirectStandardError = true },
+            StartInfo = new ProcessStartInfo("trace-cmd", ["report", .. options, "-i", path]) { RedirectStandardOutput = true, RedirectStandardError = true },
         };
         try
         {

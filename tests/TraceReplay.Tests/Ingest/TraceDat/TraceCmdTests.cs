@@ -21,4 +21,14 @@ public sealed class TraceCmdTests
         DatSamples.AssertSame(expected, found);
         Assert.NotEmpty(found.Events);
     }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void All_digits_of_the_times_are_those_of_the_report_with_all_digits(string name)
+    {
+        using var folder = new TemporaryFolder();
+        var bytes = DatSamples.Make(name);
+        var text = TraceCmd.Report(folder.Write("trace.dat", bytes), "-t");
+        DatSamples.AssertSame(Reading.Of(text, "trace-cmd-report"), Reading.WithNanoseconds(bytes));
+    }
 }

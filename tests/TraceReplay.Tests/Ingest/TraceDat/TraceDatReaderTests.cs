@@ -147,6 +147,8 @@ public sealed class TraceDatReaderTests
         var made = new DatFile { Buffers = [] };
         var found = Reading.Of(new DatFile { Buffers = [new DatBuffer("", (0, [made.Page(1499).Record(0, made.Barrier("isb"))]))] }.Build());
         Assert.Equal((1000L, TraceClock.Time), (Header(found.Event).Time, found.Source.Text.Clock));
+        var all = Reading.WithNanoseconds(new DatFile { Buffers = [new DatBuffer("", (0, [made.Page(1499).Record(0, made.Barrier("isb"))]))] }.Build());
+        Assert.Equal((1499L, TraceClock.Time), (Header(all.Event).Time, all.Source.Text.Clock));
     }
 
     [Theory]

@@ -1,0 +1,16 @@
+namespace TraceReplay.Ingest.Merging;
+
+/// <summary>How several inputs are merged by time.</summary>
+public sealed record MergeOptions
+{
+    /// <summary>What is added to the times of an input, by its path as given; those not named keep theirs.</summary>
+    public IReadOnlyDictionary<string, ClockOffset> Offsets { get; init; } = new Dictionary<string, ClockOffset>();
+
+    /// <summary>What is added to the CPU numbers of an input, by its path as given: for a tracer whose CPUs are others than those of the rest.</summary>
+    public IReadOnlyDictionary<string, int> CpuOffsets { get; init; } = new Dictionary<string, int>();
+}
+
+/// <summary>What was applied to an input that was merged.</summary>
+/// <param name="ClockOffset">Added to its times: nanoseconds, or ticks of a counter.</param>
+/// <param name="CpuOffset">Added to its CPU numbers.</param>
+public sealed record MergedShift(long ClockOffset, int CpuOffset);
