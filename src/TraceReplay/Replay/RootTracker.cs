@@ -360,15 +360,7 @@ internal sealed class RootTracker(
             return null;
         }
 
-        var tableBytes = (ulong)shape.Entries << 3;
-        var is52Bit = shape.Format.Ds || shape.Format.Lpa;
-        var address = ttbr & 0x0000_ffff_ffff_fffe;
-        if (is52Bit)
-        {
-            address = (ttbr & 0x0000_ffff_ffff_ffc0) | ((ttbr & 0x3c) << 46);
-        }
-
-        address &= ~(Math.Max(tableBytes, 64) - 1);
+        var address = shape.BaseOf(ttbr);
 
         // KVM clears VTTBR where no guest runs.
         return address == 0 && regime == TranslationRegime.Stage2 ? null : machine.RootedSpace(address, regime, half, shape, writer.Header.Seq);
