@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace TraceReplay.Arm;
 
 /// <summary>What a system instruction does for translation.</summary>
@@ -49,6 +51,20 @@ public readonly record struct SystemInstruction(SystemInstructionKind Kind, stri
         return ByOpcode.TryGetValue(key, out var row) && !(isPair && row.Kind is SystemInstructionKind.Barrier or SystemInstructionKind.ZeroBlock)
             ? new SystemInstruction(row.Kind, row.Name, (int)(opcode & RtMask), isPair)
             : default;
+    }
+
+    /// <summary>The register that translation depends on of this name, in any case; null for another one.</summary>
+    public static string? FindRegister(ReadOnlySpan<byte> name)
+    {
+        foreach (var (_, _, _, _, register) in SystemEncodings.Registers)
+        {
+            if (register.Length == name.Length && Ascii.EqualsIgnoreCase(name, register))
+            {
+                return register;
+            }
+        }
+
+        return null;
     }
 
     private static Dictionary<uint, (SystemInstructionKind Kind, string Name)> Build()

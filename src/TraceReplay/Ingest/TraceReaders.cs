@@ -1,4 +1,5 @@
 using TraceReplay.Ingest.Casemate;
+using TraceReplay.Ingest.Tarmac;
 using TraceReplay.Ingest.TraceDat;
 
 namespace TraceReplay.Ingest;
@@ -17,6 +18,7 @@ public static class TraceReaders
         new FtraceReader(),
         new PerfScriptReader(),
         new CasemateReader(),
+        new TarmacReader(),
     ];
 
     /// <summary>Names of all readers, for messages.</summary>

@@ -1,0 +1,188 @@
+using TraceReplay.Events;
+
+namespace TraceReplay.Ingest.Tarmac;
+
+/// <summary>The loop over the lines of a Tarmac trace: whose line it is, when, and what it tells.</summary>
+internal sealed class TarmacTextParser
+{
+    // A power of two, so that the test is a mask.
+    private const int LinesPerTick = 1 << 15;
+
+    private readonly LineReader _lines;
+    private readonly ReadSession _session;
+    private readonly TarmacOutput _output;
+    private readonly TarmacMachine _machine;
+    private readonly List<(byte[] Component, TarmacCpu Cpu)> _cpus = [];
+    private TraceClock? _clock;
+
+    // A line of bytes may go on below, without the word that tells its kind: its address stands in the same column.
+    private TarmacKind _blockKind;
+    private int _blockColumn = -1;
+
+    public TarmacTextParser(Stream text, ReadSession session)
+    {
+        _lines = new LineReader(text);
+        _session = session;
+        _output = new TarmacOutput(_lines, session) { Clock = session.Clock ?? TraceClock.Counter, Time = session.LastTime ?? 0 };
+        _machine = new TarmacMachine(_output, session);
+    }
+
+    public TextSummary Run()
+    {
+        while (_lines.Next())
+        {
+            if ((_lines.Number & (LinesPerTick - 1)) == 0)
+            {
+                _session.Tick();
+            }
+
+            if (_lines.IsTooLong)
+            {
+                _output.Context.Report(ImportProblems.LineTooLong, $"expected at most {LineReader.MaxLineBytes} bytes");
+            }
+            else
+            {
+                Read(_lines.Line);
+            }
+        }
+
+        _machine.Finish();
+        if (_lines.Damage is { } damage)
+        {
+            _session.Problems.Add(damage.Kind, _lines.Number, damage.Message, default);
+        }
+
+        return new TextSummary
+        {
+            LineCount = _lines.Number,
+            SizeBytes = _lines.BytesRead,
+            Clock = _clock ?? TraceClock.Counter,
+            IsDamaged = _lines.Damage is not null,
+        };
+    }
+
+    private void Read(ReadOnlySpan<byte> line)
+    {
+        if (_blockColumn >= 0)
+        {
+            var start = line.IndexOfAnyExcept((byte)' ', (byte)'\t');
+            if (start == _blockColumn)
+            {
+                _machine.ReadBlock(_blockKind, line);
+                return;
+            }
+
+            _blockColumn = -1;
+        }
+
+        if (!TarmacLine.TryParse(line, out var parsed))
+        {
+            if (line.ContainsAnyExcept((byte)' ', (byte)'\t'))
+            {
+                _output.Context.Report(ImportProblems.MalformedLine, $"expected '[time unit] [cpu] IT|IS|ES|R|MW|MR|ST|LD|E|TLB ...'");
+            }
+
+            return;
+        }
+
+        if (parsed.HasTime)
+        {
+            _output.Time = parsed.Time;
+            _output.Clock = parsed.IsCounter ? TraceClock.Counter : TraceClock.Time;
+            _clock ??= _output.Clock;
+        }
+
+        _output.Cpu = CpuOf(parsed.Component);
+        if (!ReadKind(in parsed))
+        {
+            _output.Context.Report(ImportProblems.MalformedLine, $"expected {ShapeOf(parsed.Kind)}");
+        }
+    }
+
+    private bool ReadKind(in TarmacLine line)
+    {
+        switch (line.Kind)
+        {
+            case TarmacKind.Instruction or TarmacKind.CycleInstruction:
+                return _machine.ReadInstruction(line);
+            case TarmacKind.Register:
+                return _machine.ReadRegister(line.Rest);
+            case TarmacKind.Store or TarmacKind.Load:
+                return _machine.ReadAccess(line);
+            case TarmacKind.StoreBlock or TarmacKind.LoadBlock:
+                _blockKind = line.Kind;
+                _blockColumn = _lines.Line.Length - line.Rest.TrimStart((byte)' ').Length;
+                return _machine.ReadBlock(line.Kind, line.Rest);
+            case TarmacKind.Exception:
+                _machine.ReadException(line.Rest);
+                return true;
+            default:
+                return Skip(line);
+        }
+    }
+
+    // Kinds of other tracers and components are upper-case words, and prose begins with one in mixed case.
+    private bool Skip(in TarmacLine line)
+    {
+        if (line.Type.ContainsAnyExceptInRange((byte)' ', (byte)'~') || !(line.HasTime || char.IsAsciiLetter((char)line.Type[0])))
+        {
+            return false;
+        }
+
+        _output.Context.Skip(line.Type);
+        return true;
+    }
+
+    private TarmacCpu CpuOf(ReadOnlySpan<byte> component)
+    {
+        foreach (var (name, cpu) in _cpus)
+        {
+            if (component.SequenceEqual(name))
+            {
+                return cpu;
+            }
+        }
+
+        var added = new TarmacCpu(NumberOf(component), component.IsEmpty ? 0 : _session.Names.InternTask(component, NumberOf(component)));
+        if (_cpus.Count <= FtraceLineTokenizer.HighestCpu)
+        {
+            _cpus.Add((component.ToArray(), added));
+        }
+
+        return added;
+    }
+
+    // The number that the name ends with, or where another CPU has it the first that is free.
+    private int NumberOf(ReadOnlySpan<byte> component)
+    {
+        var digits = component[(component.LastIndexOfAnyExceptInRange((byte)'0', (byte)'9') + 1)..];
+        if (TraceNumber.ParseInt(digits, 0, FtraceLineTokenizer.HighestCpu, out var number) != NumberResult.Ok)
+        {
+            number = 0;
+        }
+
+        if (IsTaken(number))
+        {
+            number = 0;
+            while (IsTaken(number) && number < FtraceLineTokenizer.HighestCpu)
+            {
+                number++;
+            }
+        }
+
+        return number;
+    }
+
+    private bool IsTaken(int number) => _cpus.Exists(entry => entry.Cpu.Number == number);
+
+    private static string ShapeOf(TarmacKind kind) => kind switch
+    {
+        TarmacKind.Instruction => "'IT (count) address opcode A|T|O mode : ...'",
+        TarmacKind.CycleInstruction => "'ES (address:opcode) A|T|O mode: ...'",
+        TarmacKind.Register => "'R name value'",
+        TarmacKind.Store or TarmacKind.Load => "'MW8 address[:physical address] value', of as many digits as the size asks for",
+        TarmacKind.StoreBlock or TarmacKind.LoadBlock => "'ST address' and 16 bytes as hex digits, dots or ##",
+        TarmacKind.Tlb or TarmacKind.WalkCache => "'TLB FILL cache size 0xaddress regime:0xaddress ...' or 'TLB EVICT cache size 0xaddress regime'",
+        _ => "the kind of a line: IT, IS, ES, R, MW, MR, ST, LD, E or TLB",
+    };
+}
