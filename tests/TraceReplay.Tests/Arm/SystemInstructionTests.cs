@@ -24,6 +24,10 @@ public sealed class SystemInstructionTests
     });
 
     [Fact]
+    public void Stores_are_told_by_their_kind() => VectorFile.Check(
+        "Arm/store_instructions.txt", row => (row[1], StoreInstruction.NameOf((uint)row.Number(0)) is { Length: > 0 } name ? name : "-"));
+
+    [Fact]
     public void Every_tlbi_operation_has_an_opcode()
     {
         var encoded = VectorFile.Read("Arm/system_instructions.txt").Where(row => row[1] == "tlbi").Select(row => row[3]).ToHashSet();

@@ -119,7 +119,7 @@ internal sealed class GeneratedTrace
         _ => throw new ArgumentException($"{e.GetType()} is no event"),
     };
 
-    private static void Send(object e, IEventSink sink)
+    public static void Send(object e, IEventSink sink)
     {
         switch (e)
         {

@@ -8,15 +8,19 @@ internal sealed class RootFollower(TableFinder tables, TarmacOutput output)
     private const int El1 = 0;
     private const int El2 = 1;
     private const int Stage2 = 2;
+    private const ulong BaseAddress = 0x0000_ffff_ffff_fffe;
 
     // TCR of any CPU, for those whose own is not told: all are set up alike.
     private readonly ulong?[] _controls = new ulong?[3];
 
-    /// <summary>A register was written, and the event that says so was sent.</summary>
+    /// <summary>Tells the tables that the last write has led to.</summary>
+    public void Tell() => tables.TellLoaded();
+
+    /// <summary>A register is written; the event that says so is about to be sent.</summary>
     /// <param name="cpu">CPU that wrote it.</param>
     /// <param name="register">Lower-case name; that of EL2 for an EL1 name used by a host at EL2.</param>
     /// <param name="value">Value written.</param>
-    public void Written(TarmacCpu cpu, string register, ulong value)
+    public void Write(TarmacCpu cpu, string register, ulong value)
     {
         if (register == "hcr_el2")
         {
@@ -78,6 +82,12 @@ internal sealed class RootFollower(TableFinder tables, TarmacOutput output)
             return null;
         }
 
+        // KVM clears VTTBR where no guest runs.
+        if (regime == Stage2 && (ttbr & BaseAddress) == 0)
+        {
+            return null;
+        }
+
         if ((registers.Control ?? _controls[regime]) is not { } value)
         {
             output.ReportNoControl(regime switch { El1 => "tcr_el1", El2 => "tcr_el2", _ => "vtcr_el2" });
@@ -90,21 +100,26 @@ internal sealed class RootFollower(TableFinder tables, TarmacOutput output)
             El2 when !cpu.Hypervisor.HostAtEl2 => ControlLayout.OneRange,
             _ => ControlLayout.TwoRanges,
         };
-        return RootShape.Of(new TranslationControl(value, layout), half) is not { } shape ? null
-            : shape.BaseOf(ttbr) is var start && start == 0 && regime == Stage2 ? null
-            : tables.Load(start, shape, regime == Stage2 ? 2 : half);
+        if (RootShape.Of(new TranslationControl(value, layout), half) is not { } shape)
+        {
+            return null;
+        }
+
+        // What hardware updates does not matter to where tables are, and may be switched on late.
+        var format = shape.Format with { HardwareAccessFlag = false, HardwareDirty = null };
+        return tables.Load(shape.BaseOf(ttbr), shape with { Format = format }, regime == Stage2 ? 2 : half);
     }
 
     private static bool IsOn(TarmacCpu cpu, int regime)
     {
-        var hypervisor = cpu.Hypervisor;
+        // Stage 2 is set up before it is switched on, and off while the host runs: its entries stay cached.
         if (regime == Stage2)
         {
-            return hypervisor.Stage2IsOn;
+            return true;
         }
 
         // A guest's own tables hold its addresses, not those of memory.
-        var isGuest = regime == El1 && hypervisor.Stage2IsOn && cpu.Regimes[Stage2].Ttbr[0] is { } vttbr && vttbr >> 48 != 0;
+        var isGuest = regime == El1 && cpu.Hypervisor.Stage2IsOn && cpu.Regimes[Stage2].Ttbr[0] is { } vttbr && vttbr >> 48 != 0;
         return !isGuest && cpu.Regimes[regime].MmuIsOn != false;
     }
 }

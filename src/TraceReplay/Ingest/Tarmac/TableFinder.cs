@@ -5,7 +5,8 @@ namespace TraceReplay.Ingest.Tarmac;
 
 /// <summary>Finds the translation tables in memory, from the roots down, and tells them and the stores to them as events.</summary>
 /// <remarks>
-/// A page is a table from the moment a root or a table descriptor names it; what was stored to it before is told as its content. When the
+/// A page is a table from the moment a root or a table descriptor names it; what was stored to it before is told as its content, in front
+/// of the store that links it, so that it is there when the link is judged. When the
 /// last pointer to it has gone it is an orphan, and followed for as many stores as it has descriptors, for a TLB may still walk it. Then,
 /// or when a part of a descriptor is stored, it has become another page.
 /// </remarks>
@@ -14,8 +15,12 @@ internal sealed class TableFinder(StoredMemory memory, TarmacOutput output)
     private const int WholeStore = 8;
 
     private readonly List<TracedTable> _displaced = [];
+    private readonly List<(TracedTable Table, int? Root, ulong? Parent)> _found = [];
 
-    /// <summary>A root was loaded by a CPU: its table, or null where that cannot be followed.</summary>
+    /// <summary>
+    /// A CPU is about to load a root: finds its table, and those below it; null where that cannot be followed. They are told by
+    /// <see cref="TellLoaded"/>, once the load is.
+    /// </summary>
     public TracedTable? Load(ulong start, in RootShape shape, int root)
     {
         var end = start + ((ulong)shape.Entries << 3);
@@ -39,11 +44,17 @@ internal sealed class TableFinder(StoredMemory memory, TarmacOutput output)
         var table = Register(new TracedTable(start, shape.Level, shape.Entries, shape.Format, isRoot: true) { Links = 1 });
         if (table is not null)
         {
-            output.Table(table, root, null);
-            Tell(table);
+            Found(table, root, null);
         }
 
         return table;
+    }
+
+    /// <summary>Tells the tables that loads have found.</summary>
+    public void TellLoaded()
+    {
+        TellContents();
+        TellTables();
     }
 
     /// <summary>A CPU has another root than this one.</summary>
@@ -79,8 +90,15 @@ internal sealed class TableFinder(StoredMemory memory, TarmacOutput output)
             return;
         }
 
+        if (IsOtherTable(table, old, value))
+        {
+            Link(table, pa, value);
+            TellContents();
+        }
+
         output.Write(table, pa, isTold ? old : null, value, bytes);
-        Changed(table, pa, old, value);
+        Changed(table, old, value);
+        TellTables();
     }
 
     /// <summary>A word of memory was loaded: hardware may have set its access flag or dirty state, or nothing told it before.</summary>
@@ -94,8 +112,15 @@ internal sealed class TableFinder(StoredMemory memory, TarmacOutput output)
         if (!page.TryRead(pa, out var known))
         {
             page.Write(pa, value);
+            if (IsOtherTable(table, 0, value))
+            {
+                Link(table, pa, value);
+                TellContents();
+            }
+
             output.Entry(table, pa, value);
-            Changed(table, pa, 0, value);
+            Changed(table, 0, value);
+            TellTables();
         }
         else if (IsHardwareUpdate(table.Format, known, value))
         {
@@ -114,26 +139,24 @@ internal sealed class TableFinder(StoredMemory memory, TarmacOutput output)
             && (value & changed & DescriptorBits.AccessFlag) == (changed & DescriptorBits.AccessFlag) && (changed & dirty & ~isDirty) == 0;
     }
 
-    private void Changed(TracedTable table, ulong pa, ulong old, ulong value)
+    // True where the new value points to a table that the old one did not.
+    private static bool IsOtherTable(TracedTable table, ulong old, ulong value) =>
+        table.Format.Kind(value, table.Level) == DescriptorKind.Table
+        && (table.Format.Kind(old, table.Level) != DescriptorKind.Table || table.Format.NextTable(old) != table.Format.NextTable(value));
+
+    private void Changed(TracedTable table, ulong old, ulong value)
     {
-        var format = table.Format;
-        var (before, after) = (format.Kind(old, table.Level), format.Kind(value, table.Level));
-        table.Valid += (after == DescriptorKind.Invalid ? 0 : 1) - (before == DescriptorKind.Invalid ? 0 : 1);
-        if (table is { IsRoot: true, IsIdle: true } && before != DescriptorKind.Invalid)
+        var wasValid = table.Format.Kind(old, table.Level) != DescriptorKind.Invalid;
+        table.Valid += (table.Format.Kind(value, table.Level) == DescriptorKind.Invalid ? 0 : 1) - (wasValid ? 1 : 0);
+        if (wasValid && table is { IsRoot: true, IsIdle: true })
         {
             // Emptied now: what follows may be the page's next use.
             table.StoresLeft = table.Entries;
         }
 
-        var isSame = before == DescriptorKind.Table && after == DescriptorKind.Table && format.NextTable(old) == format.NextTable(value);
-        if (!isSame && before == DescriptorKind.Table)
+        if (IsOtherTable(table, value, old))
         {
             Unlink(table, old);
-        }
-
-        if (!isSame && after == DescriptorKind.Table)
-        {
-            Link(table, pa, value);
         }
     }
 
@@ -165,8 +188,7 @@ internal sealed class TableFinder(StoredMemory memory, TarmacOutput output)
 
         if (Register(new TracedTable(start, level, entries, parent.Format, isRoot: false) { Links = 1 }) is { } table)
         {
-            output.Table(table, null, pa);
-            Tell(table);
+            Found(table, null, pa);
         }
     }
 
@@ -202,26 +224,50 @@ internal sealed class TableFinder(StoredMemory memory, TarmacOutput output)
         }
     }
 
-    // What was stored before the page was a table, as its content; then the tables below it.
-    private void Tell(TracedTable table)
+    // Finds the tables below it too. What they were before ends before any content of the new ones is told: a descriptor leads to its table
+    // from the moment it is told.
+    private void Found(TracedTable table, int? root, ulong? parent)
     {
-        var format = table.Format;
+        _found.Add((table, root, parent));
         for (var pa = table.Base; pa < table.End; pa += WholeStore)
         {
-            if (memory.Find(pa)!.TryRead(pa, out var value) && value != 0)
+            if (!memory.Find(pa)!.TryRead(pa, out var value))
             {
-                output.Entry(table, pa, value);
-                table.Valid += format.Kind(value, table.Level) == DescriptorKind.Invalid ? 0 : 1;
+                continue;
             }
-        }
 
-        for (var pa = table.Base; pa < table.End; pa += WholeStore)
-        {
-            if (memory.Find(pa)!.TryRead(pa, out var value) && format.Kind(value, table.Level) == DescriptorKind.Table)
+            var kind = table.Format.Kind(value, table.Level);
+            table.Valid += kind == DescriptorKind.Invalid ? 0 : 1;
+            if (kind == DescriptorKind.Table)
             {
                 Link(table, pa, value);
             }
         }
+    }
+
+    // What was stored before the pages were tables.
+    private void TellContents()
+    {
+        foreach (var (table, _, _) in _found)
+        {
+            for (var pa = table.Base; pa < table.End; pa += WholeStore)
+            {
+                if (memory.Find(pa)!.TryRead(pa, out var value) && value != 0)
+                {
+                    output.Entry(table, pa, value);
+                }
+            }
+        }
+    }
+
+    private void TellTables()
+    {
+        foreach (var (table, root, parent) in _found)
+        {
+            output.Table(table, root, parent);
+        }
+
+        _found.Clear();
     }
 
     private TracedTable? Register(TracedTable table)

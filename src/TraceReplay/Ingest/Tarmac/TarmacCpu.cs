@@ -28,6 +28,9 @@ internal sealed class TarmacCpu(int number, int task)
     /// <summary>Address of the instruction being executed; null before the first.</summary>
     public ulong? Pc { get; set; }
 
+    /// <summary>Its encoding.</summary>
+    public uint Opcode { get; set; }
+
     /// <summary>Exception level, -1 where not told.</summary>
     public int ExceptionLevel { get; private set; } = -1;
 
@@ -89,6 +92,9 @@ internal sealed class RegimeRegisters
 internal sealed class SystemEvent
 {
     public required SystemInstruction Instruction { get; init; }
+
+    /// <summary>Value that its register had; null where that was not told.</summary>
+    public ulong? Operand { get; init; }
 
     public required long Line { get; init; }
 

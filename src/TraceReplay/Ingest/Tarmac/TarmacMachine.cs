@@ -50,6 +50,7 @@ internal sealed class TarmacMachine
         }
 
         cpu.Pc = instruction.Address;
+        cpu.Opcode = instruction.IsA64 ? instruction.Opcode : 0;
         cpu.SetMode(instruction.Mode);
         _sawNonSecure |= cpu is { World: TarmacWorld.NonSecure, ExceptionLevel: >= 0 and <= 2 };
         if (instruction.IsA64 && instruction.IsExecuted)
@@ -148,7 +149,13 @@ internal sealed class TarmacMachine
                 break;
             case SystemInstructionKind.Tlbi or SystemInstructionKind.WriteRegister:
                 Settle();
-                cpu.System = new SystemEvent { Instruction = instruction, Line = _output.Number, Time = _output.Time };
+                cpu.System = new SystemEvent
+                {
+                    Instruction = instruction,
+                    Operand = !instruction.IsPair && cpu.TryRead(instruction.Rt, out var operand) ? operand : null,
+                    Line = _output.Number,
+                    Time = _output.Time,
+                };
                 _waiting = cpu;
                 break;
             case SystemInstructionKind.ZeroBlock:
@@ -157,15 +164,13 @@ internal sealed class TarmacMachine
         }
     }
 
-    // The instruction that waits gets the value that its register had.
+    // No line tells more of the instruction that waits.
     private void Settle()
     {
-        if (_waiting is not { System: { } waiting } cpu)
+        if (_waiting is { System: { } waiting } cpu)
         {
-            return;
+            Complete(cpu, waiting, waiting.Operand);
         }
-
-        Complete(cpu, waiting, !waiting.Instruction.IsPair && cpu.TryRead(waiting.Instruction.Rt, out var value) ? value : null);
     }
 
     // 'R TLBI VAE1IS value': of the instruction above, or alone where instructions are not traced.
@@ -224,7 +229,7 @@ internal sealed class TarmacMachine
         {
             var operation = TlbiOperations.Find(name);
             var hasOperand = operation is null || operation.Method is not (TlbiMethod.All or TlbiMethod.CleanOnly);
-            _output.At(system.Line, cpu, system.Time, context => SendTlbi(context, cpu, name, hasOperand ? value : 0));
+            _output.At(system.Line, cpu, system.Time, () => SendTlbi(_output.Begin(), cpu, name, hasOperand ? value : 0));
             return;
         }
 
@@ -235,12 +240,7 @@ internal sealed class TarmacMachine
         }
 
         var register = cpu is { ExceptionLevel: 2, Hypervisor.HostAtEl2: true } ? name.Replace("_el1", "_el2", StringComparison.Ordinal) : name;
-        _output.At(system.Line, cpu, system.Time, context => SendRegister(context, cpu, register, value));
-        if (value is { } written)
-        {
-            _sent[(cpu.Number, register)] = written;
-            _roots.Written(cpu, register, written);
-        }
+        _output.At(system.Line, cpu, system.Time, () => SendRegister(cpu, register, value));
     }
 
     private static void SendTlbi(LineContext context, TarmacCpu cpu, string name, ulong? value)
@@ -255,16 +255,19 @@ internal sealed class TarmacMachine
         }
     }
 
-    private void SendRegister(LineContext context, TarmacCpu cpu, string register, ulong? value)
+    private void SendRegister(TarmacCpu cpu, string register, ulong? value)
     {
-        if (value is { } written)
+        if (value is not { } written)
         {
-            context.Sink.On(new SystemRegisterWrite(context.NextHeader(), _session.Names.Intern(register), written, cpu.Pc));
+            ReportUnknown(_output.Begin(), cpu, register);
+            return;
         }
-        else
-        {
-            ReportUnknown(context, cpu, register);
-        }
+
+        _sent[(cpu.Number, register)] = written;
+        _roots.Write(cpu, register, written);
+        var context = _output.Begin();
+        context.Sink.On(new SystemRegisterWrite(context.NextHeader(), _session.Names.Intern(register), written, cpu.Pc));
+        _roots.Tell();
     }
 
     // Not guessed: the CPU has lost an event.

@@ -92,6 +92,7 @@ internal sealed class TarmacMemory(StoredMemory stored, TableFinder tables, Tarm
                 return false;
             }
 
+            Settle(page);
             tables.Loaded(page, pa, value);
         }
 
@@ -125,6 +126,7 @@ internal sealed class TarmacMemory(StoredMemory stored, TableFinder tables, Tarm
             return;
         }
 
+        Settle(page);
         if (mask != ulong.MaxValue)
         {
             page.TryRead(pa, out var old);
@@ -132,6 +134,15 @@ internal sealed class TarmacMemory(StoredMemory stored, TableFinder tables, Tarm
         }
 
         tables.Store(page, pa, value, System.Numerics.BitOperations.PopCount(mask) / 8);
+    }
+
+    // What waits may be the load of a root: it comes before any event of this line.
+    private void Settle(StoredPage page)
+    {
+        if (page.Tables is not null)
+        {
+            output.Settle?.Invoke();
+        }
     }
 
     // Where no physical address is told, it is the virtual one while the MMU is off.

@@ -34,15 +34,19 @@ internal sealed class TarmacOutput(ILinePosition lines, ReadSession session) : I
     public LineContext Begin()
     {
         Settle?.Invoke();
-        return BeginAt(Cpu, Time);
+        var context = Context;
+        context.CheckTime(Time, Clock);
+        (context.Time, context.Cpu, context.Task) = (Time, Cpu.Number, Cpu.Task);
+        return context;
     }
 
     /// <summary>Events of an earlier line follow, until the action returns.</summary>
-    public void At(long line, TarmacCpu cpu, long time, Action<LineContext> send)
+    public void At(long line, TarmacCpu cpu, long time, Action send)
     {
-        _line = line;
-        send(BeginAt(cpu, time));
-        _line = null;
+        var (currentCpu, currentTime) = (Cpu, Time);
+        (_line, Cpu, Time) = (line, cpu, time);
+        send();
+        (_line, Cpu, Time) = (null, currentCpu, currentTime);
     }
 
     public void Table(TracedTable table, int? root, ulong? parent) => Begin().Sink.On(new TableKnown(
@@ -55,7 +59,7 @@ internal sealed class TarmacOutput(ILinePosition lines, ReadSession session) : I
         new DescriptorValueKnown(Context.NextHeader(), DescriptorSource.Hardware, pa, value, old, table.Level));
 
     public void Write(TracedTable table, ulong pa, ulong? old, ulong value, int bytes) => Begin().Sink.On(
-        new PageTableWrite(Context.NextHeader(), pa, value, old, table.Level, null, bytes, 0, Cpu.Pc));
+        new PageTableWrite(Context.NextHeader(), pa, value, old, table.Level, null, bytes, session.Names.Intern(StoreInstruction.NameOf(Cpu.Opcode)), Cpu.Pc));
 
     public void Gone(TracedTable table, bool isFree, ReadOnlySpan<byte> why) => Begin().Sink.On(
         new TableGone(Context.NextHeader(), isFree, table.Base, table.Level, Context.Intern(why)));
@@ -85,13 +89,5 @@ internal sealed class TarmacOutput(ILinePosition lines, ReadSession session) : I
         {
             session.Problems.AddRepeat(kind);
         }
-    }
-
-    private LineContext BeginAt(TarmacCpu cpu, long time)
-    {
-        var context = Context;
-        context.CheckTime(time, Clock);
-        (context.Time, context.Cpu, context.Task) = (time, cpu.Number, cpu.Task);
-        return context;
     }
 }

@@ -92,7 +92,12 @@ internal sealed class TarmacTextParser
             _clock ??= _output.Clock;
         }
 
-        _output.Cpu = CpuOf(parsed.Component);
+        // A line without a time goes on with what the line above began.
+        if (parsed.HasTime || !parsed.Component.IsEmpty || _cpus.Count == 0)
+        {
+            _output.Cpu = CpuOf(parsed.Component);
+        }
+
         if (!ReadKind(in parsed))
         {
             _output.Context.Report(ImportProblems.MalformedLine, $"expected {ShapeOf(parsed.Kind)}");
