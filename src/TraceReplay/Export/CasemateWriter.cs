@@ -160,6 +160,8 @@ public sealed class CasemateWriter : IEventSink
 
     public void On(in LostEvents e) => Skip("lost events");
 
+    public void On(in TlbEntry e) => Skip(e.IsEviction ? "tlb_evict" : "tlb_fill");
+
     private void Write(in EventHeader header, string transition, FormattableString rest) =>
         Write(header, transition, rest.ToString(CultureInfo.InvariantCulture));
 

@@ -1,4 +1,5 @@
 using TraceReplay.Ingest.Casemate;
+using TraceReplay.Ingest.Ghost;
 using TraceReplay.Ingest.Tarmac;
 using TraceReplay.Ingest.TraceDat;
 
@@ -19,6 +20,7 @@ public static class TraceReaders
         new PerfScriptReader(),
         new CasemateReader(),
         new TarmacReader(),
+        new GhostReader(),
     ];
 
     /// <summary>Names of all readers, for messages.</summary>

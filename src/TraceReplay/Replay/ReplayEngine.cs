@@ -44,6 +44,7 @@ public sealed class ReplayEngine : IEventSink
     private readonly TableLinkJudge _links;
     private readonly VisibilityJudge _visibility;
     private readonly Lints? _lints;
+    private readonly TlbFills _fills;
     private readonly LineIndex _lines = new();
     private long _events;
     private long _finalCompared;
@@ -75,6 +76,8 @@ public sealed class ReplayEngine : IEventSink
         _copies = new CopyJudge(_machine, sink, _findings, _lines);
         var selector = new RegimeSelector(_machine, options.Policy);
         _decoder = new TlbiDecoder(_machine, selector);
+        _fills = new TlbFills(_machine, selector);
+        _findings.Fills = _fills;
         var tainted = new TaintedSpaces();
         _loads = new RootLoadJudge(_machine, _findings, tainted, breaks, new FlushExplainer(_machine, _tracker));
         _roots = new RootTracker(_machine, sink, selector, _copies, _loads, tainted);
@@ -151,6 +154,7 @@ public sealed class ReplayEngine : IEventSink
         _visibility.Used(e.Header.Cpu);
         _races.Executed(tlbi);
         _registers.Executed(tlbi);
+        _fills.Executed(tlbi);
         var covered = _tracker.Execute(tlbi);
         if (covered < 0)
         {
@@ -287,6 +291,12 @@ public sealed class ReplayEngine : IEventSink
 
     public void On(in Marker e) => Begin(e.Header);
 
+    public void On(in TlbEntry e)
+    {
+        Begin(e.Header);
+        _fills.On(e);
+    }
+
     public void On(in LostEvents e)
     {
         // The marker is printed before the next event of its CPU: the gap began after the last one.
@@ -303,6 +313,7 @@ public sealed class ReplayEngine : IEventSink
 
     private void ForgetStaleRecords(long seq)
     {
+        _fills.Forget();
         _pages.Forget();
         var open = new List<StaleRecord>();
         foreach (var space in _machine.Spaces)

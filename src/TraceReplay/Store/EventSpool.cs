@@ -37,6 +37,7 @@ internal sealed class EventSpool(string folder) : IEventSink, IDisposable
         ContextSwitch,
         Marker,
         LostEvents,
+        TlbEntry,
     }
 
     private readonly byte[] _block = new byte[BlockBytes];
@@ -171,6 +172,19 @@ internal sealed class EventSpool(string folder) : IEventSink, IDisposable
         Put((ulong?)e.Count);
     }
 
+    public void On(in TlbEntry e)
+    {
+        Begin(Kind.TlbEntry, e.Header);
+        Put(e.IsEviction ? 1UL : 0);
+        Put(e.IsWalkCache ? 1UL : 0);
+        Put(e.Va);
+        Put(e.SizeBytes);
+        Put(e.Pa);
+        Put((ulong)e.ExceptionLevel);
+        Put((ulong?)e.Vmid);
+        Put((ulong?)e.Asid);
+    }
+
     private void Begin(Kind kind, in EventHeader header)
     {
         if (_at > BlockBytes - LargestEvent)
@@ -303,6 +317,10 @@ internal sealed class EventSpool(string folder) : IEventSink, IDisposable
                 return true;
             case Kind.LostEvents:
                 sink.On(new LostEvents(GetHeader(), (long?)GetOrNull()));
+                return true;
+            case Kind.TlbEntry:
+                sink.On(new TlbEntry(
+                    GetHeader(), Get() != 0, Get() != 0, Get(), Get(), GetOrNull(), GetInt(), (ushort?)GetOrNull(), (ushort?)GetOrNull()));
                 return true;
             default:
                 return false;

@@ -22,6 +22,7 @@ public sealed class EventWriter : IEventSink, IDisposable
     private readonly RowInserter _contextSwitch;
     private readonly RowInserter _marker;
     private readonly RowInserter _lostEvents;
+    private readonly RowInserter _tlbEntry;
 
     /// <param name="connection">An open database with the event tables.</param>
     public EventWriter(SqliteConnection connection)
@@ -47,10 +48,11 @@ public sealed class EventWriter : IEventSink, IDisposable
         _contextSwitch = new(_database, EventTables.ContextSwitch, queue);
         _marker = new(_database, EventTables.Marker, queue);
         _lostEvents = new(_database, EventTables.LostEvents, queue);
+        _tlbEntry = new(_database, EventTables.TlbEntry, queue);
         _inserters =
         [
             _pageTableWrite, _tlbi, _barrier, _systemRegisterWrite, _tableKnown, _descriptorKnown, _tableGone, _machineFact,
-            _pageAllocation, _contextSwitch, _marker, _lostEvents,
+            _pageAllocation, _contextSwitch, _marker, _lostEvents, _tlbEntry,
         ];
     }
 
@@ -80,6 +82,9 @@ public sealed class EventWriter : IEventSink, IDisposable
     public void On(in Marker e) => _marker.Row(e.Header).Add(e.Text).Insert();
 
     public void On(in LostEvents e) => _lostEvents.Row(e.Header).Add(e.Count).Insert();
+
+    public void On(in TlbEntry e) => _tlbEntry.Row(e.Header)
+        .Add(e.IsEviction).Add(e.IsWalkCache).Add(e.Va).Add(e.SizeBytes).Add(e.Pa).Add(e.ExceptionLevel).Add((int?)e.Vmid).Add((int?)e.Asid).Insert();
 
     /// <summary>Writes what is left of the events; once, after the last one.</summary>
     public void Flush()

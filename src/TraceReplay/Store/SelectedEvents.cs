@@ -101,5 +101,13 @@ internal sealed class SelectedEvents(HashSet<long> sequences, IEventSink next) :
         }
     }
 
+    public void On(in TlbEntry e)
+    {
+        if (IsSelected(e.Header))
+        {
+            next.On(e);
+        }
+    }
+
     private bool IsSelected(in EventHeader header) => sequences.Contains(header.Seq);
 }

@@ -99,6 +99,7 @@ internal sealed class GeneratedTrace
         ContextSwitch x => x.Header,
         Marker x => x.Header,
         LostEvents x => x.Header,
+        TlbEntry x => x.Header,
         _ => throw new ArgumentException($"{e.GetType()} is no event"),
     };
 
@@ -116,6 +117,7 @@ internal sealed class GeneratedTrace
         ContextSwitch x => x with { Header = header },
         Marker x => x with { Header = header },
         LostEvents x => x with { Header = header },
+        TlbEntry x => x with { Header = header },
         _ => throw new ArgumentException($"{e.GetType()} is no event"),
     };
 
@@ -135,6 +137,7 @@ internal sealed class GeneratedTrace
             case ContextSwitch x: sink.On(x); break;
             case Marker x: sink.On(x); break;
             case LostEvents x: sink.On(x); break;
+            case TlbEntry x: sink.On(x); break;
         }
     }
 }

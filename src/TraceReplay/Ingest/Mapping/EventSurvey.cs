@@ -214,5 +214,9 @@ public sealed class EventSurvey
         public void On(in LostEvents e)
         {
         }
+
+        public void On(in TlbEntry e)
+        {
+        }
     }
 }

@@ -18,6 +18,7 @@ internal sealed class TarmacMachine
     private readonly Dictionary<(int Cpu, string Register), ulong> _sent = [];
     private TarmacCpu? _waiting;
     private bool _sawNonSecure;
+    private bool _hasToldWhatIsTraced;
 
     public TarmacMachine(TarmacOutput output, ReadSession session)
     {
@@ -109,6 +110,27 @@ internal sealed class TarmacMachine
         return true;
     }
 
+    /// <summary>Reads an entry that a TLB took or gave up; false where the line is not of that shape.</summary>
+    public bool ReadTlb(in TarmacLine line)
+    {
+        if (!TarmacTlb.TryParse(line.Rest, out var entry))
+        {
+            return false;
+        }
+
+        if (entry.ExceptionLevel == 0)
+        {
+            _output.Context.Skip("(TLB of EL3 or Secure state)"u8);
+            return true;
+        }
+
+        var context = _output.Begin();
+        context.Sink.On(new TlbEntry(
+            context.NextHeader(), entry.IsEviction, line.Kind == TarmacKind.WalkCache, entry.Va, entry.SizeBytes, entry.Pa,
+            entry.ExceptionLevel, entry.Vmid, entry.Asid));
+        return true;
+    }
+
     /// <summary>An exception: an instruction that raised one was not executed.</summary>
     public void ReadException(ReadOnlySpan<byte> text)
     {
@@ -141,6 +163,14 @@ internal sealed class TarmacMachine
 
     private void Execute(TarmacCpu cpu, in SystemInstruction instruction)
     {
+        if (instruction.Kind != SystemInstructionKind.None && !_hasToldWhatIsTraced)
+        {
+            // Where every instruction is told, one that is not there was not executed.
+            _hasToldWhatIsTraced = true;
+            var first = _output.Begin();
+            first.Sink.On(new MachineFact(first.NextHeader(), _session.Names.Intern("traces"), _session.Names.Intern("roots,tlbis,barriers")));
+        }
+
         switch (instruction.Kind)
         {
             case SystemInstructionKind.Barrier:

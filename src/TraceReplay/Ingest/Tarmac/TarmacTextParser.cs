@@ -121,6 +121,8 @@ internal sealed class TarmacTextParser
             case TarmacKind.Exception:
                 _machine.ReadException(line.Rest);
                 return true;
+            case TarmacKind.Tlb or TarmacKind.WalkCache:
+                return _machine.ReadTlb(line);
             default:
                 return Skip(line);
         }
