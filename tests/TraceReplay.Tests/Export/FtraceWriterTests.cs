@@ -48,6 +48,8 @@ public sealed class FtraceWriterTests
                 a b-2 [001] ..... 1.000009: mm_page_alloc: page=1 pfn=0 order=3
                 a b-2 [001] ..... 1.000009: mm_page_free: page=1 pfn=0x43815 order=0
                 a b-2 [001] ..... 1.000010: sched_switch: prev_pid=1 ==> next_pid=2
+                a b-2 [001] ..... 1.000010: tlb_fill: va=0xffff800010000000 size=0x200000 pa=0x48000000 el=1 vmid=0xffff asid=0x0 walk=1
+                a b-2 [001] ..... 1.000010: tlb_evict: va=0xfffffffffffff000 size=0x1000 el=2
                 a b-2 [001] ..... 1.000011: tracing_mark_write: some free text
             CPU:1 [LOST 875 EVENTS]
             CPU:1 [LOST EVENTS]

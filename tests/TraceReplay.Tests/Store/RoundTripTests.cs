@@ -31,6 +31,9 @@ public sealed class RoundTripTests
             a b-2 [001] ..... 1.000009: mm_page_alloc: page=1 pfn=0x43815 order=3
             a b-2 [001] ..... 1.000009: mm_page_free_batched: page=1 pfn=0x43815
             a b-2 [001] ..... 1.000010: sched_switch: prev_pid=1 ==> next_pid=2
+            a b-2 [001] ..... 1.000010: tlb_fill: va=0xffff800010000000 size=0x200000 pa=0x48000000 el=1 vmid=0xffff asid=0x0 walk=1
+            a b-2 [001] ..... 1.000010: tlb_fill: va=0x0 size=4096 pa=0 el=2
+            a b-2 [001] ..... 1.000010: tlb_evict: va=0xfffffffffffff000 size=0x1000 el=2 asid=0xffff
             a b-2 [001] ..... 1.000011: tracing_mark_write: höllo
         CPU:1 [LOST 875 EVENTS]
         CPU:1 [LOST EVENTS]
@@ -41,7 +44,7 @@ public sealed class RoundTripTests
     {
         using var folder = new TemporaryFolder();
         var path = folder.Write("t", Encoding.UTF8.GetBytes(EveryKind));
-        CheckRoundTrip(path, folder["t.db"], expectedKinds: 12);
+        CheckRoundTrip(path, folder["t.db"], expectedKinds: 13);
     }
 
     [Fact]

@@ -36,17 +36,21 @@ internal sealed class StoredPage
 
 /// <summary>The memory that was stored to: a page may become a table long after it was filled.</summary>
 /// <remarks>
-/// Each page that is stored to takes about 4.3 KB until the end of the trace; what the trace does not store is not kept. Past
-/// <see cref="MaxPages"/> no page is added.
+/// Each page that is stored to takes about 4.3 KB until the end of the trace; what the trace does not store is not kept. Past the limit
+/// no page is added, and that is reported.
 /// </remarks>
-internal sealed class StoredMemory
+/// <param name="maxPages">Pages kept.</param>
+internal sealed class StoredMemory(int maxPages = StoredMemory.MaxPages)
 {
-    /// <summary>1 GiB of the traced machine's memory.</summary>
+    /// <summary>The limit: 1 GiB of the traced machine's memory.</summary>
     public const int MaxPages = 1 << 18;
 
     private readonly Dictionary<ulong, StoredPage> _pages = [];
     private ulong _lastNumber = ulong.MaxValue;
     private StoredPage? _last;
+
+    /// <summary>Pages that are kept at most.</summary>
+    public int Limit => maxPages;
 
     /// <summary>The page that holds an address, or null where nothing of it was stored.</summary>
     public StoredPage? Find(ulong pa)
@@ -73,7 +77,7 @@ internal sealed class StoredMemory
             return known;
         }
 
-        if (_pages.Count >= MaxPages)
+        if (_pages.Count >= maxPages)
         {
             return null;
         }

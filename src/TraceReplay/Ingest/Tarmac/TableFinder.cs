@@ -277,7 +277,7 @@ internal sealed class TableFinder(StoredMemory memory, TarmacOutput output)
             if (memory.Get(pa) is not { } page)
             {
                 Remove(table);
-                output.ReportFull();
+                output.ReportFull(memory.Limit);
                 return null;
             }
 

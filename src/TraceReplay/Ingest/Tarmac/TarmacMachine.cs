@@ -20,12 +20,12 @@ internal sealed class TarmacMachine
     private bool _sawNonSecure;
     private bool _hasToldWhatIsTraced;
 
-    public TarmacMachine(TarmacOutput output, ReadSession session)
+    public TarmacMachine(TarmacOutput output, ReadSession session, int maxPages)
     {
         _session = session;
         _output = output;
         _output.Settle = Settle;
-        var stored = new StoredMemory();
+        var stored = new StoredMemory(maxPages);
         var tables = new TableFinder(stored, output);
         _memory = new TarmacMemory(stored, tables, output);
         _roots = new RootFollower(tables, output);

@@ -122,7 +122,7 @@ internal sealed class TarmacMemory(StoredMemory stored, TableFinder tables, Tarm
     {
         if (stored.Get(pa) is not { } page)
         {
-            output.ReportFull();
+            output.ReportFull(stored.Limit);
             return;
         }
 

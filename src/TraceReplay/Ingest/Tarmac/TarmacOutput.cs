@@ -65,9 +65,9 @@ internal sealed class TarmacOutput(ILinePosition lines, ReadSession session) : I
         new TableGone(Context.NextHeader(), isFree, table.Base, table.Level, Context.Intern(why)));
 
     /// <summary>Reports that no more memory is kept: a row for the first page, a count for each access.</summary>
-    public void ReportFull() => ReportOnce(
+    public void ReportFull(int limit) => ReportOnce(
         ImportProblems.MemoryNotKept, "",
-        $"expected stores to at most {StoredMemory.MaxPages} pages of 4 KB; stores to others are not followed from here on");
+        $"expected stores to at most {limit} pages of 4 KB; stores to others are not followed from here on");
 
     /// <summary>Reports a store whose physical address is not told: a row for the first, a count for each.</summary>
     public void ReportNoAddress() => ReportOnce(

@@ -19,12 +19,15 @@ internal sealed class TarmacTextParser
     private TarmacKind _blockKind;
     private int _blockColumn = -1;
 
-    public TarmacTextParser(Stream text, ReadSession session)
+    /// <param name="text">The text.</param>
+    /// <param name="session">Where events go.</param>
+    /// <param name="maxPages">Pages of 4 KB of the traced memory that are kept.</param>
+    public TarmacTextParser(Stream text, ReadSession session, int maxPages = StoredMemory.MaxPages)
     {
         _lines = new LineReader(text);
         _session = session;
         _output = new TarmacOutput(_lines, session) { Clock = session.Clock ?? TraceClock.Counter, Time = session.LastTime ?? 0 };
-        _machine = new TarmacMachine(_output, session);
+        _machine = new TarmacMachine(_output, session, maxPages);
     }
 
     public TextSummary Run()
