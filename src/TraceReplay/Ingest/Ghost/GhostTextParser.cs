@@ -5,9 +5,6 @@ namespace TraceReplay.Ingest.Ghost;
 /// <summary>Picks the steps of the ghost model out of a console's lines; all others are counted.</summary>
 internal sealed class GhostTextParser
 {
-    // A power of two, so that the test is a mask.
-    private const int LinesPerTick = 1 << 15;
-
     private readonly LineReader _lines;
     private readonly ReadSession _session;
     private readonly LineContext _context;
@@ -22,38 +19,18 @@ internal sealed class GhostTextParser
         _steps = new GhostSteps(_context, session);
     }
 
-    public TextSummary Run()
+    public TextSummary Run() => LineLoop.Run(_lines, _session, _context, Read, () =>
     {
-        while (_lines.Next())
-        {
-            if ((_lines.Number & (LinesPerTick - 1)) == 0)
-            {
-                _session.Tick();
-            }
-
-            if (_lines.IsTooLong)
-            {
-                _context.Report(ImportProblems.LineTooLong, $"expected at most {LineReader.MaxLineBytes} bytes");
-            }
-            else if (GhostLine.TryParse(_lines.Line, out var line))
-            {
-                Read(line);
-            }
-        }
-
         _steps.Flush();
-        if (_lines.Damage is { } damage)
-        {
-            _session.Problems.Add(damage.Kind, _lines.Number, damage.Message, default);
-        }
+        return _clock ?? TraceClock.Counter;
+    });
 
-        return new TextSummary
+    private void Read(ReadOnlySpan<byte> text)
+    {
+        if (GhostLine.TryParse(text, out var line))
         {
-            LineCount = _lines.Number,
-            SizeBytes = _lines.BytesRead,
-            Clock = _clock ?? TraceClock.Counter,
-            IsDamaged = _lines.Damage is not null,
-        };
+            Read(line);
+        }
     }
 
     private void Read(scoped in GhostLine line)

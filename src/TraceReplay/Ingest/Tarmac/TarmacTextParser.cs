@@ -5,9 +5,6 @@ namespace TraceReplay.Ingest.Tarmac;
 /// <summary>The loop over the lines of a Tarmac trace: whose line it is, when, and what it tells.</summary>
 internal sealed class TarmacTextParser
 {
-    // A power of two, so that the test is a mask.
-    private const int LinesPerTick = 1 << 15;
-
     private readonly LineReader _lines;
     private readonly ReadSession _session;
     private readonly TarmacOutput _output;
@@ -30,39 +27,11 @@ internal sealed class TarmacTextParser
         _machine = new TarmacMachine(_output, session, maxPages);
     }
 
-    public TextSummary Run()
+    public TextSummary Run() => LineLoop.Run(_lines, _session, _output.Context, Read, () =>
     {
-        while (_lines.Next())
-        {
-            if ((_lines.Number & (LinesPerTick - 1)) == 0)
-            {
-                _session.Tick();
-            }
-
-            if (_lines.IsTooLong)
-            {
-                _output.Context.Report(ImportProblems.LineTooLong, $"expected at most {LineReader.MaxLineBytes} bytes");
-            }
-            else
-            {
-                Read(_lines.Line);
-            }
-        }
-
         _machine.Finish();
-        if (_lines.Damage is { } damage)
-        {
-            _session.Problems.Add(damage.Kind, _lines.Number, damage.Message, default);
-        }
-
-        return new TextSummary
-        {
-            LineCount = _lines.Number,
-            SizeBytes = _lines.BytesRead,
-            Clock = _clock ?? TraceClock.Counter,
-            IsDamaged = _lines.Damage is not null,
-        };
-    }
+        return _clock ?? TraceClock.Counter;
+    });
 
     private void Read(ReadOnlySpan<byte> line)
     {
