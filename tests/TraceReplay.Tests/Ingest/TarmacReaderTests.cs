@@ -196,6 +196,25 @@ public sealed class TarmacReaderTests
     }
 
     [Fact]
+    public void Names_of_cpus_past_the_limit_are_damage()
+    {
+        var reading = Read(string.Concat(Enumerable.Range(0, 1030).Select(cpu => $"1 clk cpu{cpu * 7} IT (1) 00008000 d5033fdf O EL1h_n : ISB\n")) + "1 clk cpu7 IT (1) 00008000 d5033fdf O EL1h_n : ISB");
+        Assert.Equal(1025, reading.Events.OfType<BarrierInstruction>().Count());
+        Assert.Equal(6, reading.Problems.Count(ImportProblems.MalformedLine));
+    }
+
+    [Fact]
+    public void A_page_that_serves_otherwise_after_its_pointer_was_invalidated_is_no_table()
+    {
+        // Data that looks like descriptors, the page over and over.
+        var data = string.Concat(Enumerable.Range(0, 1500).Select(i => $"9 clk cpu0 MW8 40103{i % 512 * 8:x3}:000040103{i % 512 * 8:x3} {0x0060_0000_5000_0f43 + ((ulong)i << 12):x16}\n"));
+        var reading = Read(
+            Link("5 clk cpu0 MW8 40103028:000040103028 0060000048000f43") + Machine + "6 clk cpu0 MW8 40102010:000040102010 0000000000000000\n" + data);
+        Assert.Equal(513, reading.Events.OfType<PageTableWrite>().Count());
+        Assert.Equal([false, true], reading.Events.OfType<TableGone>().Select(gone => gone.IsFree));
+    }
+
+    [Fact]
     public void Memory_past_the_limit_is_not_kept_and_that_is_told_once()
     {
         var text = string.Concat(Enumerable.Range(0, 40).Select(page => $"{page} clk cpu0 MW8 {page:x5}000:{page:x5}000 0000000000000000\n"));

@@ -9,7 +9,7 @@ internal sealed class TarmacTextParser
     private readonly ReadSession _session;
     private readonly TarmacOutput _output;
     private readonly TarmacMachine _machine;
-    private readonly List<(byte[] Component, TarmacCpu Cpu)> _cpus = [];
+    private readonly TarmacCpus _cpus;
     private TraceClock? _clock;
 
     // A line of bytes may go on below, without the word that tells its kind: its address stands in the same column.
@@ -24,6 +24,7 @@ internal sealed class TarmacTextParser
         _lines = new LineReader(text);
         _session = session;
         _output = new TarmacOutput(_lines, session) { Clock = session.Clock ?? TraceClock.Counter, Time = session.LastTime ?? 0 };
+        _cpus = new TarmacCpus(session.Names);
         _machine = new TarmacMachine(_output, session, maxPages);
     }
 
@@ -65,9 +66,15 @@ internal sealed class TarmacTextParser
         }
 
         // A line without a time goes on with what the line above began.
-        if (parsed.HasTime || !parsed.Component.IsEmpty || _cpus.Count == 0)
+        if (parsed.HasTime || !parsed.Component.IsEmpty || !_cpus.Any)
         {
-            _output.Cpu = CpuOf(parsed.Component);
+            if (_cpus.Find(parsed.Component) is not { } cpu)
+            {
+                _output.Context.Report(ImportProblems.MalformedLine, $"expected at most {TarmacCpus.Most} names of CPUs");
+                return;
+            }
+
+            _output.Cpu = cpu;
         }
 
         if (!ReadKind(in parsed))
@@ -111,48 +118,6 @@ internal sealed class TarmacTextParser
         _output.Context.Skip(line.Type);
         return true;
     }
-
-    private TarmacCpu CpuOf(ReadOnlySpan<byte> component)
-    {
-        foreach (var (name, cpu) in _cpus)
-        {
-            if (component.SequenceEqual(name))
-            {
-                return cpu;
-            }
-        }
-
-        var added = new TarmacCpu(NumberOf(component), component.IsEmpty ? 0 : _session.Names.InternTask(component, NumberOf(component)));
-        if (_cpus.Count <= FtraceLineTokenizer.HighestCpu)
-        {
-            _cpus.Add((component.ToArray(), added));
-        }
-
-        return added;
-    }
-
-    // The number that the name ends with, or where another CPU has it the first that is free.
-    private int NumberOf(ReadOnlySpan<byte> component)
-    {
-        var digits = component[(component.LastIndexOfAnyExceptInRange((byte)'0', (byte)'9') + 1)..];
-        if (TraceNumber.ParseInt(digits, 0, FtraceLineTokenizer.HighestCpu, out var number) != NumberResult.Ok)
-        {
-            number = 0;
-        }
-
-        if (IsTaken(number))
-        {
-            number = 0;
-            while (IsTaken(number) && number < FtraceLineTokenizer.HighestCpu)
-            {
-                number++;
-            }
-        }
-
-        return number;
-    }
-
-    private bool IsTaken(int number) => _cpus.Exists(entry => entry.Cpu.Number == number);
 
     private static string ShapeOf(TarmacKind kind) => kind switch
     {
