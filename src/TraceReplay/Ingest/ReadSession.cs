@@ -29,6 +29,9 @@ public sealed class ReadSession(IEventSink sink, NameTable names, ImportProblems
     /// <summary>Form of the first timestamp, null before it.</summary>
     public TraceClock? Clock { get; set; }
 
+    /// <summary>What the reader of one piece of a capture leaves to that of the next; null for nothing.</summary>
+    internal object? Carried { get; set; }
+
     /// <summary>Symbols that the current source carries.</summary>
     public SymbolTable Symbols { get; set; } = SymbolTable.None;
 

@@ -196,6 +196,30 @@ public sealed class TarmacReaderTests
     }
 
     [Fact]
+    public void Registers_memory_and_tables_go_on_in_the_next_piece()
+    {
+        var lines = File.ReadAllLines(new TraceFile("tarmac/fast_models_bug.tarmac").FullName);
+        using var folder = new TemporaryFolder();
+        string[] pieces = [folder["1"], folder["2"], folder["3"]];
+        File.WriteAllLines(pieces[0], lines[..40]);
+        File.WriteAllLines(pieces[1], lines[40..95]);
+        File.WriteAllLines(pieces[2], lines[95..]);
+        var whole = Reading.Of(Encoding.UTF8.GetBytes(string.Join('\n', lines)), "tarmac");
+        var sink = new RecordingSink();
+        var session = new ReadSession(sink, new NameTable(), new ImportProblems());
+        foreach (var piece in pieces)
+        {
+            TraceSource.Read(piece, session);
+        }
+
+        Assert.Empty(session.Problems.Kept);
+        Assert.Equal(whole.Events.Select(e => e.GetType()), sink.Events.Select(e => e.GetType()));
+        Assert.Equal(
+            whole.Events.OfType<PageTableWrite>().Select(write => (write.Pa, write.New, write.Old)),
+            sink.Events.OfType<PageTableWrite>().Select(write => (write.Pa, write.New, write.Old)));
+    }
+
+    [Fact]
     public void Names_of_cpus_past_the_limit_are_damage()
     {
         var reading = Read(string.Concat(Enumerable.Range(0, 1030).Select(cpu => $"1 clk cpu{cpu * 7} IT (1) 00008000 d5033fdf O EL1h_n : ISB\n")) + "1 clk cpu7 IT (1) 00008000 d5033fdf O EL1h_n : ISB");

@@ -5,18 +5,19 @@ using TraceReplay.Events;
 namespace TraceReplay.Ingest.Tarmac;
 
 /// <summary>Sends the events of a Tarmac trace: sets their line, time and CPU.</summary>
-internal sealed class TarmacOutput(ILinePosition lines, ReadSession session) : ILinePosition
+internal sealed class TarmacOutput : ILinePosition
 {
     private readonly HashSet<(ProblemKind Kind, string Key)> _reported = [];
-    private LineContext? _context;
+    private ILinePosition _lines = null!;
+    private ReadSession _session = null!;
     private long? _line;
 
     /// <summary>The context in which events are sent; its lines are those of this object.</summary>
-    public LineContext Context => _context ??= new LineContext(this, session);
+    public LineContext Context { get; private set; } = null!;
 
-    public long Number => _line ?? lines.Number;
+    public long Number => _line ?? _lines.Number;
 
-    public ReadOnlySpan<byte> Line => lines.Line;
+    public ReadOnlySpan<byte> Line => _lines.Line;
 
     /// <summary>Time of the last line that had one.</summary>
     public long Time { get; set; }
@@ -29,6 +30,13 @@ internal sealed class TarmacOutput(ILinePosition lines, ReadSession session) : I
 
     /// <summary>Sends what waits, so that events stay in order; called before any other is sent.</summary>
     public Action? Settle { get; set; }
+
+    /// <summary>The lines of a source, or of the next piece of the same trace, follow.</summary>
+    public void Attach(ILinePosition lines, ReadSession session)
+    {
+        (_lines, _session) = (lines, session);
+        Context = new LineContext(this, session);
+    }
 
     /// <summary>An event of the line being read follows.</summary>
     public LineContext Begin()
@@ -59,7 +67,8 @@ internal sealed class TarmacOutput(ILinePosition lines, ReadSession session) : I
         new DescriptorValueKnown(Context.NextHeader(), DescriptorSource.Hardware, pa, value, old, table.Level));
 
     public void Write(TracedTable table, ulong pa, ulong? old, ulong value, int bytes) => Begin().Sink.On(
-        new PageTableWrite(Context.NextHeader(), pa, value, old, table.Level, null, bytes, session.Names.Intern(StoreInstruction.NameOf(Cpu.Opcode)), Cpu.Pc));
+        new PageTableWrite(
+            Context.NextHeader(), pa, value, old, table.Level, null, bytes, _session.Names.Intern(StoreInstruction.NameOf(Cpu.Opcode)), Cpu.Pc));
 
     public void Gone(TracedTable table, bool isFree, ReadOnlySpan<byte> why) => Begin().Sink.On(
         new TableGone(Context.NextHeader(), isFree, table.Base, table.Level, Context.Intern(why)));
@@ -87,7 +96,7 @@ internal sealed class TarmacOutput(ILinePosition lines, ReadSession session) : I
         }
         else
         {
-            session.Problems.AddRepeat(kind);
+            _session.Problems.AddRepeat(kind);
         }
     }
 }

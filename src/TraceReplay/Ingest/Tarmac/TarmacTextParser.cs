@@ -23,9 +23,14 @@ internal sealed class TarmacTextParser
     {
         _lines = new LineReader(text);
         _session = session;
-        _output = new TarmacOutput(_lines, session) { Clock = session.Clock ?? TraceClock.Counter, Time = session.LastTime ?? 0 };
-        _cpus = new TarmacCpus(session.Names);
-        _machine = new TarmacMachine(_output, session, maxPages);
+
+        // Registers, memory and tables are those that the piece before left.
+        var before = session.Carried as TarmacTextParser;
+        _output = before?._output ?? new TarmacOutput { Clock = session.Clock ?? TraceClock.Counter, Time = session.LastTime ?? 0 };
+        _output.Attach(_lines, session);
+        _cpus = before?._cpus ?? new TarmacCpus(session.Names);
+        _machine = before?._machine ?? new TarmacMachine(_output, session, maxPages);
+        session.Carried = this;
     }
 
     public TextSummary Run() => LineLoop.Run(_lines, _session, _output.Context, Read, () =>
