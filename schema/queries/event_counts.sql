@@ -31,6 +31,10 @@ GROUP BY is_free
 UNION ALL
 SELECT 'sched_switch', count(*), count(DISTINCT cpu) FROM context_switch
 UNION ALL
+SELECT iif(is_eviction, 'tlb_evict', 'tlb_fill'), count(*), count(DISTINCT cpu)
+FROM tlb_entry
+GROUP BY is_eviction
+UNION ALL
 SELECT 'marker', count(*), count(DISTINCT cpu) FROM marker
 UNION ALL
 SELECT 'lost_events', count(*), count(DISTINCT cpu) FROM lost_events

@@ -146,7 +146,7 @@ internal sealed class FindingCollector(IReplaySink sink, Policy policy, MachineS
         var comparer = verdict.Space?.Comparer;
         string Decode(ulong? value, int? at) =>
             value is { } v && comparer is not null && at is { } level ? DescriptorText.Describe(v, level, comparer) : "";
-        var proof = verdict.Stale is { IsOpen: true } stale && Fills is { Any: true } fills ? fills.ProofOf(stale) : null;
+        var proof = verdict.Stale is { IsOpen: true } stale && Fills is { Any: true } fills ? fills.ProofOf(stale, verdict.New) : null;
         var confidence = ConfidenceOf(verdict);
         return new Finding
         {

@@ -94,7 +94,9 @@ internal sealed class MachineConfiguration
             _granule, AssumedDs, Lpa: false, HardwareAccessFlag: false, HardwareDirty: null, IsSecure, DescriptorLayout.TwoRanges, Features(Host));
 
     /// <summary>False where nothing tells the units of a regime's range operations: no TCR, and pages too few or odd to show DS.</summary>
-    public bool IsDsTold(TranslationRegime? regime) => HostControl is not null || (regime is { } told && Control(told) is not null) || _granule.PageShift == 16 || AssumedDs || (_facts.PageAddressBits & 0x300) != 0;
+    public bool IsDsTold(TranslationRegime? regime) =>
+        HostControl is not null || (regime is { } told && Control(told) is not null)
+        || _granule.PageShift == 16 || AssumedDs || (_facts.PageAddressBits & 0x300) != 0;
 
     /// <summary>DS where TCR is not told: pages whose SH is never set have address bits there.</summary>
     public bool AssumedDs =>

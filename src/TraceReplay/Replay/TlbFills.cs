@@ -9,6 +9,9 @@ namespace TraceReplay.Replay;
 /// </summary>
 internal sealed class TlbFills(MachineState machine, RegimeSelector selector)
 {
+    // No TLB has more; where evictions are not traced the oldest are forgotten, which proves less and nothing wrong.
+    private const int Most = 8192;
+
     private readonly List<Fill> _fills = [];
 
     private readonly record struct Fill(TlbEntry Entry, TranslationRegime Regime)
@@ -28,6 +31,11 @@ internal sealed class TlbFills(MachineState machine, RegimeSelector selector)
             _fills.RemoveAll(fill => fill.Entry.Header.Cpu == entry.Header.Cpu && fill.Entry.IsWalkCache == entry.IsWalkCache
                 && fill.Entry.Va == entry.Va && fill.Entry.SizeBytes == entry.SizeBytes);
             return;
+        }
+
+        if (_fills.Count == Most)
+        {
+            _fills.RemoveRange(0, Most / 2);
         }
 
         var isHost = selector.HypervisorOf(machine.Cpu(e.Header.Cpu)) is { HostAtEl2: true };
@@ -58,11 +66,17 @@ internal sealed class TlbFills(MachineState machine, RegimeSelector selector)
     public void Forget() => _fills.Clear();
 
     /// <summary>The entry made from a stale value; null where none is traced.</summary>
-    public EventHeader? ProofOf(StaleRecord record)
+    /// <param name="record">The value.</param>
+    /// <param name="replacement">What memory holds now; null where that is not told.</param>
+    public EventHeader? ProofOf(StaleRecord record, ulong? replacement)
     {
+        // An entry made later may be of the value that took the place, unless that leads elsewhere.
+        var format = record.Space.Format;
+        var isElsewhere = replacement is { } value && (format.Kind(value, record.Level) is var kind)
+            && (kind == DescriptorKind.Invalid || (kind == DescriptorKind.Table) != record.IsTable || TargetOf(format, value, record) != TargetOf(format, record.Value, record));
         foreach (var fill in _fills)
         {
-            if (IsMadeFrom(fill, record))
+            if ((isElsewhere || fill.Entry.Header.Seq < record.Break.Header.Seq) && IsMadeFrom(fill, record))
             {
                 return fill.Entry.Header;
             }
@@ -113,18 +127,21 @@ internal sealed class TlbFills(MachineState machine, RegimeSelector selector)
             return false;
         }
 
-        return record.IsTable
-            ? pa == space.Format.NextTable(record.Value)
-            : pa - fill.Entry.Va == space.Format.OutputAddress(record.Value, record.Level) - start;
+        var target = TargetOf(space.Format, record.Value, record);
+        return record.IsTable ? pa == target : pa - fill.Entry.Va == target - start;
     }
+
+    private static ulong TargetOf(in DescriptorFormat format, ulong value, StaleRecord record) =>
+        record.IsTable ? format.NextTable(value) : format.OutputAddress(value, record.Level);
 
     private static bool HasTag(in TlbEntry entry, StaleRecord record)
     {
         for (var i = 0; i < record.ObligationCount; i++)
         {
             ref readonly var obligation = ref record.Obligations[i];
-            if (obligation.Pending.Contains(entry.Header.Cpu)
-                && (entry.Asid is not { } asid || record.IsTable ? true : !obligation.IsGlobal && (obligation.AllAsids || obligation.AsidUnknown || obligation.Asid == asid)))
+            var hasAsid = entry.Asid is not { } asid || record.IsTable
+                || (!obligation.IsGlobal && (obligation.AllAsids || obligation.AsidUnknown || obligation.Asid == asid));
+            if (hasAsid && obligation.Pending.Contains(entry.Header.Cpu))
             {
                 return true;
             }

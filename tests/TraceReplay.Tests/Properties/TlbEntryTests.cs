@@ -53,6 +53,18 @@ public sealed class TlbEntryTests
     }
 
     [Theory]
+    [InlineData(true, Confidence.Certain)]
+    [InlineData(false, Confidence.Possible)]
+    public void An_entry_made_behind_a_store_that_kept_the_address_may_be_of_the_new_value(bool before, Confidence confidence)
+    {
+        // The same page with another memory type: what leads there may be either.
+        const string change = "000 pgtable_write: level=3 pa=0x40103028 old=0x0 new=0x60000048000f53";
+        string[] parts = before ? [Before, Fill, Break, change] : [Before, Break, Fill, change];
+        var finding = Assert.Single(Replay(string.Join('\n', parts)), finding => finding.Rule.Id.StartsWith("brk-", StringComparison.Ordinal));
+        Assert.Equal(confidence, finding.Confidence);
+    }
+
+    [Theory]
     [InlineData("tlb_fill: va=0x405000 size=0x1000 el=1", "missing-key")]
     [InlineData("tlb_fill: va=0x405000 size=0x0 pa=0x0 el=1", "malformed-value")]
     [InlineData("tlb_evict: va=0x405000 el=1", "missing-key")]
