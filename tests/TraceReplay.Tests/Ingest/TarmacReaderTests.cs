@@ -140,12 +140,12 @@ public sealed class TarmacReaderTests
         Assert.Equal([0x4010_2010ul, 0x4010_3028ul], reading.Events.OfType<PageTableWrite>().Select(write => write.Pa));
     }
 
-    [Fact]
-    public void A_load_tells_what_hardware_set_and_what_nothing_told()
+    [Theory]
+    [InlineData("6 clk cpu0 MR8 40103028:000040103028 0060000048000f43\n7 clk cpu0 MR8 40103028:000040103028 0060000049000f43\n8 clk cpu0 MR8 40103030:000040103030 0060000048001f43\n")]
+    [InlineData("                    LD 0000000040103020 00600000 48000f43 ........ ........    S:0040103020    NM ISH\n                    LD 0000000040103030 ........ ........ 00600000 48001f43    S:0040103030    NM ISH\n")]
+    public void A_load_tells_what_hardware_set_and_what_nothing_told(string loads)
     {
-        var reading = Read(
-            Link("5 clk cpu0 MW8 40103028:000040103028 0060000048000b43") + Machine
-            + "6 clk cpu0 MR8 40103028:000040103028 0060000048000f43\n7 clk cpu0 MR8 40103028:000040103028 0060000049000f43\n8 clk cpu0 MR8 40103030:000040103030 0060000048001f43\n");
+        var reading = Read(Link("5 clk cpu0 MW8 40103028:000040103028 0060000048000b43") + Machine + loads);
         var known = reading.Events.OfType<DescriptorValueKnown>().Where(known => known.Header.Line > 8).ToList();
         Assert.Equal([(0x4010_3028ul, DescriptorSource.Hardware), (0x4010_3030, DescriptorSource.Initial)], known.Select(known => (known.Pa, known.Source)));
     }

@@ -10,14 +10,8 @@ internal ref struct TarmacBlock
     private const int Bytes = 16;
     private const int WordBytes = 8;
 
-    private readonly ulong[] _values;
-    private readonly ulong[] _masks;
-
-    private TarmacBlock(ulong[] values, ulong[] masks)
-    {
-        _values = values;
-        _masks = masks;
-    }
+    private (ulong Value, ulong Mask) _low;
+    private (ulong Value, ulong Mask) _high;
 
     /// <summary>Number of 8-byte words.</summary>
     public const int Words = Bytes / WordBytes;
@@ -32,12 +26,12 @@ internal ref struct TarmacBlock
     public bool IsUnknown { get; private set; }
 
     /// <summary>The bytes of a word, and which of them were accessed: a mask of <c>0xff</c> bytes.</summary>
-    public readonly (ulong Value, ulong Mask) Word(int index) => (_values[index], _masks[index]);
+    public readonly (ulong Value, ulong Mask) Word(int index) => index == 0 ? _low : _high;
 
     /// <summary>Reads what stands behind <c>ST</c>; false where the line is not of this shape.</summary>
     public static bool TryParse(ReadOnlySpan<byte> text, out TarmacBlock block)
     {
-        block = new TarmacBlock(new ulong[Words], new ulong[Words]);
+        block = default;
         var rest = text;
         if (!TarmacText.Address(TarmacText.Word(ref rest), out var va))
         {
@@ -89,8 +83,8 @@ internal ref struct TarmacBlock
         }
 
         var shift = at % WordBytes * 8;
-        _values[at / WordBytes] |= value << shift;
-        _masks[at / WordBytes] |= 0xfful << shift;
+        ref var word = ref at < WordBytes ? ref _low : ref _high;
+        word = (word.Value | (value << shift), word.Mask | (0xfful << shift));
         return true;
     }
 }

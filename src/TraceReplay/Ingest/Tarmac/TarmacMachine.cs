@@ -106,6 +106,10 @@ internal sealed class TarmacMachine
         {
             _memory.Store(block);
         }
+        else
+        {
+            _memory.Load(block);
+        }
 
         return true;
     }

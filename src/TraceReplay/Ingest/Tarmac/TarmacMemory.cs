@@ -83,6 +83,24 @@ internal sealed class TarmacMemory(StoredMemory stored, TableFinder tables, Tarm
         }
     }
 
+    /// <summary>Looks at a load drawn as sixteen bytes: whole words tell what memory holds.</summary>
+    public void Load(in TarmacBlock block)
+    {
+        if (block.IsUnknown || block.Pa is not { } pa || stored.Find(pa) is not { Tables: not null } page)
+        {
+            return;
+        }
+
+        Settle(page);
+        for (var i = 0; i < TarmacBlock.Words; i++)
+        {
+            if (block.Word(i) is (var value, ulong.MaxValue))
+            {
+                tables.Loaded(page, pa + (ulong)(i * WordBytes), value);
+            }
+        }
+    }
+
     private bool Load(ulong pa, in TarmacAccess access)
     {
         if (stored.Find(pa) is { Tables: not null } page)
