@@ -6,9 +6,9 @@ namespace TraceReplay.Ingest.Tarmac;
 /// <summary>Finds the translation tables in memory, from the roots down, and tells them and the stores to them as events.</summary>
 /// <remarks>
 /// A page is a table from the moment a root or a table descriptor names it; what was stored to it before is told as its content, in front
-/// of the store that links it, so that it is there when the link is judged. When the
-/// last pointer to it has gone it is an orphan, and followed for as many stores as it has descriptors, for a TLB may still walk it. Then,
-/// or when a part of a descriptor is stored, it has become another page.
+/// of the store that links it, so that it is there when the link is judged. When the last pointer to it has gone it is an orphan, and
+/// followed for as many stores as it has descriptors, for a TLB may still walk it. Then, or when a part of a descriptor is stored, it has
+/// become another page.
 /// </remarks>
 internal sealed class TableFinder(StoredMemory memory, TarmacOutput output)
 {
