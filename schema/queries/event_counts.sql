@@ -35,6 +35,10 @@ SELECT 'pgtable_lock', count(*), count(DISTINCT cpu) FROM lock_operation
 UNION ALL
 SELECT 'pgtable_hint', count(*), count(DISTINCT cpu) FROM lock_hint
 UNION ALL
+SELECT iif(is_eviction, 'tlb_evict', 'tlb_fill'), count(*), count(DISTINCT cpu)
+FROM tlb_entry
+GROUP BY is_eviction
+UNION ALL
 SELECT 'marker', count(*), count(DISTINCT cpu) FROM marker
 UNION ALL
 SELECT 'lost_events', count(*), count(DISTINCT cpu) FROM lost_events

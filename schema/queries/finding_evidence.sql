@@ -3,7 +3,7 @@
 -- summary: why they do not count, and the store that completes the fault, as they stand in the
 -- summary: trace.
 -- param: id integer required number of the finding
--- column: role break, load, store or earlier; barrier; tlbi; make
+-- column: role break, load, store or earlier; fill; barrier; tlbi; make
 -- column: line line in the trace
 -- column: cpu logical CPU
 -- column: time seconds, or ticks of a counter clock
@@ -33,6 +33,12 @@ WITH piece (role, place, seq, why) AS MATERIALIZED (
   WHERE id = @id
     AND stale_seq IS NOT NULL
     AND stale_seq <> seq
+  UNION ALL
+  SELECT 'fill', 2, fill_seq,
+    'a TLB of this CPU held the old value and was not told to drop it'
+  FROM finding
+  WHERE id = @id
+    AND fill_seq IS NOT NULL
   UNION ALL
   SELECT 'barrier', 2, barrier_seq, barrier_why
   FROM finding

@@ -166,6 +166,23 @@ CREATE TABLE marker (
   text_id  INTEGER NOT NULL
 ) STRICT;
 
+-- An entry that the TLB or walk cache of a CPU took or gave up.
+CREATE TABLE tlb_entry (
+  seq             INTEGER PRIMARY KEY,
+  line            INTEGER NOT NULL,
+  time_ns         INTEGER NOT NULL,
+  cpu             INTEGER NOT NULL,
+  task_id         INTEGER NOT NULL,
+  is_eviction     INTEGER NOT NULL CHECK (is_eviction IN (0, 1)),   -- 1: given up
+  is_walk_cache   INTEGER NOT NULL CHECK (is_walk_cache IN (0, 1)), -- 1: leads to a table
+  va              INTEGER NOT NULL, -- first input address
+  size_bytes      INTEGER NOT NULL, -- of input address
+  pa              INTEGER,          -- first output address or table, NULL for one given up
+  exception_level INTEGER NOT NULL, -- the regime's: 1 or 2
+  vmid            INTEGER,          -- NULL when not told
+  asid            INTEGER           -- NULL for a global entry
+) STRICT;
+
 -- Events of one CPU missing before this line.
 CREATE TABLE lost_events (
   seq      INTEGER PRIMARY KEY,

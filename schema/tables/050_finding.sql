@@ -63,6 +63,7 @@ CREATE TABLE finding (
   barrier_seq  INTEGER,          -- nearest barrier
   barrier_line INTEGER,
   barrier_why  TEXT    NOT NULL, -- why it did not count, '' where there is none
+  fill_seq     INTEGER,          -- the TLB entry that proves that old was cached, NULL for none
   count        INTEGER NOT NULL, -- stores folded into this fault
   pc           INTEGER,
   how_id       INTEGER NOT NULL,

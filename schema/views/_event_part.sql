@@ -58,6 +58,12 @@ UNION ALL
 SELECT seq, line, time_ns, cpu, task_id, 'marker', '', +text_id, '', 0, '', NULL
 FROM marker
 UNION ALL
+SELECT seq, line, time_ns, cpu, task_id, iif(is_eviction, 'tlb_evict', 'tlb_fill'),
+  printf('va=0x%x size=0x%x', va, size_bytes) || iif(pa IS NULL, '', printf(' pa=0x%x', pa)), 0,
+  printf(' el=%d', exception_level) || iif(vmid IS NULL, '', printf(' vmid=0x%x', vmid)), 0,
+  iif(asid IS NULL, '', printf(' asid=0x%x', asid)) || iif(is_walk_cache, ' walk=1', ''), NULL
+FROM tlb_entry
+UNION ALL
 SELECT seq, line, time_ns, cpu, task_id, 'lost_events',
   printf('CPU:%d [LOST %s EVENTS]', cpu, ifnull(count, '?')), 0, '', 0, '', NULL
 FROM lost_events;

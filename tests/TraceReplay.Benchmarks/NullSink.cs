@@ -63,6 +63,10 @@ internal sealed class NullSink : IEventSink, IReplaySink
     {
     }
 
+    public void On(in TlbEntry e)
+    {
+    }
+
     public void RootLoad(long seq, int cpu, int half, AddressSpace space, ushort? asid)
     {
     }

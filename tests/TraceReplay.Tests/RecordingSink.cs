@@ -34,4 +34,6 @@ internal sealed class RecordingSink : IEventSink
     public void On(in Marker e) => Events.Add(e);
 
     public void On(in LostEvents e) => Events.Add(e);
+
+    public void On(in TlbEntry e) => Events.Add(e);
 }

@@ -31,4 +31,6 @@ public interface IEventSink
     void On(in Marker e);
 
     void On(in LostEvents e);
+
+    void On(in TlbEntry e);
 }

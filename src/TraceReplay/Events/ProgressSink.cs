@@ -91,6 +91,12 @@ public sealed class ProgressSink(IEventSink next, IProgress<long> progress) : IE
         next.On(e);
     }
 
+    public void On(in TlbEntry e)
+    {
+        Count();
+        next.On(e);
+    }
+
     private void Count()
     {
         if (++_events % Interval == 0)

@@ -86,4 +86,10 @@ public sealed class TeeSink(IEventSink first, IEventSink second) : IEventSink
         first.On(in e);
         second.On(in e);
     }
+
+    public void On(in TlbEntry e)
+    {
+        first.On(in e);
+        second.On(in e);
+    }
 }

@@ -165,6 +165,8 @@ public sealed class CasemateWriter : IEventSink
 
     public void On(in LostEvents e) => Skip("lost events");
 
+    public void On(in TlbEntry e) => Skip(e.IsEviction ? "tlb_evict" : "tlb_fill");
+
     private string OrderOf(int how) => _names.Name(how).StartsWith("release", StringComparison.Ordinal) ? "release" : "plain";
 
     private void Write(in EventHeader header, string transition, FormattableString rest) =>

@@ -72,6 +72,9 @@ public sealed class CsvEventWriter : IEventSink, IDisposable
 
     public void On(in LostEvents e) => Row(e.Header, "lost_events", 0, more: e.Count is { } count ? $"count={count}" : "");
 
+    public void On(in TlbEntry e) => Row(
+        e.Header, e.IsEviction ? "tlb_evict" : "tlb_fill", 0, e.Va, value: e.Pa, more: FtraceWriter.TagsOf(e));
+
     /// <summary>Hands what is left to the text.</summary>
     public void Dispose() => _csv.Dispose();
 

@@ -182,6 +182,21 @@ public sealed class FtraceWriter : IEventSink
         ? string.Create(CultureInfo.InvariantCulture, $"CPU:{e.Header.Cpu} [LOST {count} EVENTS]\n")
         : string.Create(CultureInfo.InvariantCulture, $"CPU:{e.Header.Cpu} [LOST EVENTS]\n"));
 
+    public void On(in TlbEntry e)
+    {
+        Begin(e.Header, e.IsEviction ? "tlb_evict" : "tlb_fill");
+        Field("va", e.Va);
+        Optional("pa", e.Pa);
+        _text.Write(' ');
+        _text.Write(TagsOf(e));
+        _text.Write('\n');
+    }
+
+    /// <summary>Size, exception level and tags of a TLB's entry, as keys.</summary>
+    internal static string TagsOf(in TlbEntry e) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"size=0x{e.SizeBytes:x} el={e.ExceptionLevel}{(e.Vmid is { } vmid ? $" vmid=0x{vmid:x}" : "")}{(e.Asid is { } asid ? $" asid=0x{asid:x}" : "")}{(e.IsWalkCache ? " walk=1" : "")}");
+
     private void Begin(in EventHeader header, string name)
     {
         var task = _names.Task(header.Task);

@@ -29,6 +29,8 @@ internal static class FtraceEvents
         Event("mm_page_free",        KernelPayloads.PageFree),
         Event("mm_page_free_batched", KernelPayloads.PageFreeBatched),
         Event("sched_switch",        KernelPayloads.SchedSwitch),
+        Event("tlb_fill",            TlbPayloads.Fill),
+        Event("tlb_evict",           TlbPayloads.Evict),
         Text("tracing_mark_write",   KernelPayloads.Marker),
         Text("bprint",               KernelPayloads.Marker),
         Text("print",                KernelPayloads.Marker),

@@ -38,6 +38,21 @@ public sealed class ImportProblems
     public static readonly ProblemKind UnknownTlbi = new("unknown-tlbi", ProblemSeverity.Error,
         "A TLBI is not an operation of the architecture. It is stored, and replay takes it that it may have invalidated anything: what was pending is no longer judged.");
 
+    public static readonly ProblemKind ValueNotTraced = new("value-not-traced", ProblemSeverity.Error,
+        "A TLBI or MSR takes its value from a register that the trace has not told. It is taken for an event that the CPU lost: trace registers too, from before the first one.");
+
+    public static readonly ProblemKind StoreNotTraced = new("store-not-traced", ProblemSeverity.Error,
+        "An instruction stored, and the trace does not tell what. A table that it stored to may be replayed wrongly.");
+
+    public static readonly ProblemKind AddressNotTraced = new("address-not-traced", ProblemSeverity.Error,
+        "Stores are told by their virtual address alone, and the MMU may be on. They were left out: have the tracer print physical addresses. One row, all are counted.");
+
+    public static readonly ProblemKind MemoryNotKept = new("memory-not-kept", ProblemSeverity.Error,
+        "The trace stores to more memory than is kept. A page that becomes a table from here on may be missing. One row, all stores are counted.");
+
+    public static readonly ProblemKind TablesNotFollowed = new("tables-not-followed", ProblemSeverity.Error,
+        "A root was loaded before the trace told the shape of its tables, so they are not followed. Begin the trace before the MMU is switched on. One row a register, all loads are counted.");
+
     public static readonly ProblemKind LostEvents = new("lost-events", ProblemSeverity.Warning,
         "The tracer lost events of this CPU here. What the replay says about the gap is uncertain: use a larger buffer.");
 
@@ -77,7 +92,8 @@ public sealed class ImportProblems
     /// <summary>Every kind there is.</summary>
     public static IReadOnlyList<ProblemKind> Kinds { get; } =
     [
-        MalformedLine, MissingKey, MalformedValue, NumberOutOfRange, OptionalValueIgnored, UnalignedAddress, UnknownRegister, UnknownBarrier, UnknownTlbi, LostEvents,
+        MalformedLine, MissingKey, MalformedValue, NumberOutOfRange, OptionalValueIgnored, UnalignedAddress, UnknownRegister, UnknownBarrier, UnknownTlbi,
+        ValueNotTraced, StoreNotTraced, AddressNotTraced, MemoryNotKept, TablesNotFollowed, LostEvents,
         BufferOverwritten, TimeBackwards, ClockChanged, LineTooLong, NotUtf8, TruncatedGzip, CorruptGzip,
         SourceChanged, DamagedTraceDat, MappingFailed,
     ];

@@ -61,6 +61,10 @@ internal sealed class ProgramCounterCollector(NameTable names) : IEventSink
     {
     }
 
+    public void On(in TlbEntry e)
+    {
+    }
+
     private void Add(ulong? pc, string kind)
     {
         if (pc is { } known)

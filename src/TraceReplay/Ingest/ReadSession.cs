@@ -35,6 +35,9 @@ public sealed class ReadSession(IEventSink sink, NameTable names, ImportProblems
     /// <summary>True for times of a binary source as they are, false for those that the text made of it shows.</summary>
     public bool KeepsNanoseconds { get; init; }
 
+    /// <summary>What the reader of one piece of a capture leaves to that of the next; null for nothing.</summary>
+    internal object? Carried { get; set; }
+
     /// <summary>Symbols that the current source carries.</summary>
     public SymbolTable Symbols { get; set; } = SymbolTable.None;
 

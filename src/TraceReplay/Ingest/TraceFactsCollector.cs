@@ -169,6 +169,8 @@ public sealed class TraceFactsCollector(NameTable names) : IEventSink
 
     public void On(in LostEvents e) => SeeCpu(e.Header.Cpu);
 
+    public void On(in TlbEntry e) => SeeCpu(e.Header.Cpu);
+
     private void SeeCpu(int cpu) => _cpuCount = Math.Max(_cpuCount, cpu + 1);
 
     private void SeeDescriptor(int? level, ulong value)

@@ -1,4 +1,6 @@
 using TraceReplay.Ingest.Casemate;
+using TraceReplay.Ingest.Ghost;
+using TraceReplay.Ingest.Tarmac;
 using TraceReplay.Ingest.TraceDat;
 
 namespace TraceReplay.Ingest;
@@ -17,6 +19,8 @@ public static class TraceReaders
         new FtraceReader(),
         new PerfScriptReader(),
         new CasemateReader(),
+        new TarmacReader(),
+        new GhostReader(),
     ];
 
     /// <summary>Names of all readers, for messages.</summary>

@@ -64,6 +64,9 @@ internal sealed class FindingCollector(IReplaySink sink, Policy policy, MachineS
 
     public IReadOnlyList<Finding> Findings => _findings;
 
+    /// <summary>What TLBs are traced to hold.</summary>
+    public TlbFills? Fills { get; set; }
+
     /// <summary>
     /// Reports a verdict, folded into an earlier finding of the same rule and key while that one's fault goes on: until the stale
     /// record that guards it is completed, or for good where there is none.
@@ -146,12 +149,14 @@ internal sealed class FindingCollector(IReplaySink sink, Policy policy, MachineS
         var comparer = verdict.Space?.Comparer;
         string Decode(ulong? value, int? at) =>
             value is { } v && comparer is not null && at is { } level ? DescriptorText.Describe(v, level, comparer) : "";
+        var proof = verdict.Stale is { IsOpen: true } stale && Fills is { Any: true } fills ? fills.ProofOf(stale, verdict.New) : null;
+        var confidence = ConfidenceOf(verdict);
         return new Finding
         {
             Id = severity is null ? 0 : _findings.Count + 1,
             Rule = rule,
             Severity = severity ?? rule.Severity,
-            Confidence = (Confidence)Math.Min((int)ConfidenceOf(verdict), (int)MergedOrder.Limit(verdict, IsSelfEvident(rule.Id), machine.Facts.Clock)),
+            Confidence = (Confidence)Math.Min((int)(proof is not null && confidence != Confidence.Unknown ? Confidence.Certain : confidence), (int)MergedOrder.Limit(verdict, IsSelfEvident(rule.Id), machine.Facts.Clock)),
             Where = verdict.Where.Header,
             Pc = verdict.Where.Pc,
             How = verdict.Where.How,
@@ -172,6 +177,7 @@ internal sealed class FindingCollector(IReplaySink sink, Policy policy, MachineS
             BarrierSeq = verdict.Evidence.BarrierSeq,
             BarrierLine = verdict.Evidence.BarrierLine,
             BarrierWhy = verdict.Evidence.BarrierWhy ?? "",
+            FillSeq = proof?.Seq,
             Summary = verdict.Summary,
         };
     }
@@ -204,7 +210,7 @@ internal sealed class FindingCollector(IReplaySink sink, Policy policy, MachineS
 
         // Which addresses an entry translates and a TLBI covers is a guess where nothing tells the size of a page, or the units of a range.
         var restsOnAddresses = rule is RuleId.TlbiAddress or RuleId.TlbiRange or RuleId.TlbiTtl or RuleId.NoTlbi or RuleId.PartialGroup;
-        if (restsOnAddresses && (machine.Configuration.GranuleSource == GranuleSource.Assumed || !machine.Configuration.IsDsTold))
+        if (restsOnAddresses && (machine.Configuration.GranuleSource == GranuleSource.Assumed || !machine.Configuration.IsDsTold(verdict.Space?.Regime)))
         {
             return Confidence.Unknown;
         }

@@ -23,23 +23,6 @@ public enum GranuleSource
     Tcr = 4,
 }
 
-/// <summary>The shape of a root table.</summary>
-/// <param name="Format">Layout of its descriptors.</param>
-/// <param name="Level">Lookup level of the root.</param>
-/// <param name="Entries">Number of descriptors.</param>
-/// <param name="VaBase">First input address of the half.</param>
-internal readonly record struct RootShape(DescriptorFormat Format, int Level, int Entries, ulong VaBase)
-{
-    /// <summary>Address of a root of this shape in TTBRn_ELx or VTTBR_EL2.</summary>
-    public ulong BaseIn(ulong register)
-    {
-        var address = Format.Ds || Format.Lpa
-            ? (register & 0x0000_ffff_ffff_ffc0) | ((register & 0x3c) << 46)
-            : register & 0x0000_ffff_ffff_fffe;
-        return address & ~(Math.Max((ulong)Entries << 3, 64) - 1);
-    }
-}
-
 /// <summary>Facts about the translation regime that hold for all CPUs, with what stands in where the trace does not tell.</summary>
 internal sealed class MachineConfiguration
 {
@@ -110,8 +93,10 @@ internal sealed class MachineConfiguration
         ?? new DescriptorFormat(
             Granule, AssumedDs, Lpa: false, HardwareAccessFlag: false, HardwareDirty: null, IsSecure, DescriptorLayout.TwoRanges, Features(Host));
 
-    /// <summary>False where nothing tells the units of range operations: no TCR, and pages too few or odd to show DS.</summary>
-    public bool IsDsTold => HostControl is not null || Granule.PageShift == 16 || AssumedDs || _facts.ShowShareability;
+    /// <summary>False where nothing tells the units of a regime's range operations: no TCR, and pages too few or odd to show DS.</summary>
+    public bool IsDsTold(TranslationRegime? regime) =>
+        HostControl is not null || (regime is { } told && Control(told) is not null)
+        || Granule.PageShift == 16 || AssumedDs || _facts.ShowShareability;
 
     /// <summary>DS where TCR is not told: pages whose SH is never set have address bits there.</summary>
     public bool AssumedDs => Granule.PageShift != 16 && _facts.ShowDs;
@@ -239,44 +224,10 @@ internal sealed class MachineConfiguration
 
             var start = DefaultStartLevel;
             var bits = _inputAddressBits ?? (Granule.Shift(start) + Granule.IndexBits);
-            return Shape(DefaultFormat, half, Math.Min(bits, 52), start);
+            return RootShape.Stage1(DefaultFormat, half, Math.Min(bits, 52), start);
         }
 
-        if (!tcr.IsUsable(half) || tcr.FormatOf(half, IsSecure, Features(regime)) is not { } format)
-        {
-            return null;
-        }
-
-        var width = 64 - tcr.Size(half);
-        if (regime == TranslationRegime.Stage2)
-        {
-            return tcr.Stage2StartLevel is { } startLevel ? Stage2Shape(format, width, startLevel) : null;
-        }
-
-        // 64K tables end at level 1; a smaller start level than the granule has would be a reserved size.
-        var level = format.Granule.StartLevel(width);
-        return level is < -1 or > 3 ? null : Shape(format, half, width, level);
-    }
-
-    // Up to sixteen tables of the start level stand side by side as one (R_VCLZN).
-    private static RootShape? Stage2Shape(DescriptorFormat format, int bits, int level)
-    {
-        var indexBits = bits - format.Granule.Shift(level);
-        var concatenated = Math.Max(0, indexBits - format.Granule.IndexBits);
-        return indexBits < 0 || concatenated > 4 ? null : new RootShape(format, level, 1 << indexBits, 0);
-    }
-
-    // A root has at most a full table of entries, and a level that the granule has.
-    private static RootShape? Shape(DescriptorFormat format, int half, int bits, int level)
-    {
-        var indexBits = bits - format.Granule.Shift(level);
-        if (indexBits < 0 || indexBits > format.Granule.IndexBits)
-        {
-            return null;
-        }
-
-        var entries = 1 << indexBits;
-        return new RootShape(format, level, entries, half == 0 ? 0 : ulong.MaxValue << bits);
+        return RootShape.Of(tcr, half, IsSecure, Features(regime));
     }
 
     private static DescriptorFeatures ChoicesOf(Policy policy) =>

@@ -48,6 +48,7 @@ public sealed class ReplayEngine : IEventSink
     private readonly LockJudge _locks;
     private readonly Lints? _lints;
     private readonly EventNotes _notes;
+    private readonly TlbFills _fills;
     private readonly LineIndex _lines = new();
     private long _events;
     private long _finalCompared;
@@ -79,6 +80,8 @@ public sealed class ReplayEngine : IEventSink
         _copies = new CopyJudge(_machine, sink, _findings, _lines, options.Policy);
         _selector = new RegimeSelector(_machine, options.Policy);
         _decoder = new TlbiDecoder(_machine, _selector);
+        _fills = new TlbFills(_machine, _selector);
+        _findings.Fills = _fills;
         var tainted = new TaintedSpaces();
         _loads = new RootLoadJudge(_machine, _findings, tainted, breaks, new FlushExplainer(_machine, _tracker));
         var guests = new GuestTrees(_machine, tainted, _records);
@@ -163,6 +166,7 @@ public sealed class ReplayEngine : IEventSink
         _visibility.Used(e.Header.Cpu);
         _races.Executed(tlbi);
         _registers.Executed(tlbi);
+        _fills.Executed(tlbi);
         var covered = _tracker.Execute(tlbi);
         if (covered < 0)
         {
@@ -308,6 +312,12 @@ public sealed class ReplayEngine : IEventSink
 
     public void On(in Marker e) => Begin(e.Header);
 
+    public void On(in TlbEntry e)
+    {
+        Begin(e.Header);
+        _fills.On(e);
+    }
+
     public void On(in LostEvents e)
     {
         // The marker is printed before the next event of its CPU: the gap began after the last one.
@@ -325,6 +335,7 @@ public sealed class ReplayEngine : IEventSink
 
     private void ForgetStaleRecords(long seq)
     {
+        _fills.Forget();
         _pages.Forget();
         var open = new List<StaleRecord>();
         foreach (var space in _machine.Spaces)

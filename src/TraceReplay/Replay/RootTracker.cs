@@ -409,7 +409,7 @@ internal sealed class RootTracker(
             return null;
         }
 
-        var address = shape.BaseIn(ttbr);
+        var address = shape.BaseOf(ttbr);
         if (regime == TranslationRegime.El1Guest)
         {
             // Its root lies where stage 2 maps it. Where that is not told, the guest is not followed.

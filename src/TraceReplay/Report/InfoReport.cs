@@ -1,4 +1,5 @@
 using System.Globalization;
+using Dapper;
 using TraceReplay.Rules;
 using TraceReplay.Store;
 
@@ -43,12 +44,11 @@ public static class InfoReport
         return replay.Read();
     }
 
-    /// <summary>True when replay met a TLBI: without one, no rule about completing a break can raise anything.</summary>
-    public static bool HasTlbi(TraceDatabase database)
-    {
-        using var operations = QueryResult.Run(database, "tlbi_summary");
-        return operations.Read();
-    }
+    /// <summary>
+    /// True when the trace has a TLBI, or is of a format that would tell one: otherwise no rule about completing a break can raise anything.
+    /// </summary>
+    public static bool HasTlbi(TraceDatabase database) =>
+        database.Connection.ExecuteScalar<long>("SELECT EXISTS (SELECT 1 FROM trace WHERE has_tlbis)") != 0;
 
     /// <summary>Values of the trace's final state that replay had otherwise.</summary>
     public static long FinalDiffering(TraceDatabase database)

@@ -66,6 +66,9 @@ public sealed class Finding
 
     public string BarrierWhy { get; set; } = "";
 
+    /// <summary>The TLB entry that proves that <see cref="Old"/> was cached; null for none.</summary>
+    public long? FillSeq { get; set; }
+
     /// <summary>Stores folded into this fault.</summary>
     public int Count { get; set; } = 1;
 

@@ -39,6 +39,12 @@ internal abstract class EventKeeper : IEventSink
         Happened(new SliceEvent(e.Header, (sink, header) => sink.On(kept with { Header = header })));
     }
 
+    public void On(in TlbEntry e)
+    {
+        var kept = e;
+        Happened(new SliceEvent(e.Header, (sink, header) => sink.On(kept with { Header = header })));
+    }
+
     public void On(in MachineFact e)
     {
         var kept = e;

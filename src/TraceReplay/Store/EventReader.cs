@@ -140,5 +140,8 @@ public sealed class EventReader
             row.Header, (LockHintKind)row.Own(0), (ulong)row.Own(1), (ulong)row.Own(2)))),
         new(db, EventTables.Marker, static (row, sink) => sink.On(new Marker(row.Header, (int)row.Own(0)))),
         new(db, EventTables.LostEvents, static (row, sink) => sink.On(new LostEvents(row.Header, row.OwnOrNull(0)))),
+        new(db, EventTables.TlbEntry, static (row, sink) => sink.On(new TlbEntry(
+            row.Header, row.Own(0) != 0, row.Own(1) != 0, (ulong)row.Own(2), (ulong)row.Own(3), row.OwnBitsOrNull(4), (int)row.Own(5),
+            (ushort?)row.OwnOrNull(6), (ushort?)row.OwnOrNull(7)))),
     ];
 }

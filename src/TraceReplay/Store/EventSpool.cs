@@ -223,6 +223,19 @@ internal sealed class EventSpool(string? folder) : IEventSink, IDisposable
         Put((ulong?)e.Count);
     }
 
+    public void On(in TlbEntry e)
+    {
+        Begin(SpooledKind.TlbEntry, e.Header);
+        Put(e.IsEviction ? 1UL : 0);
+        Put(e.IsWalkCache ? 1UL : 0);
+        Put(e.Va);
+        Put(e.SizeBytes);
+        Put(e.Pa);
+        Put((ulong)e.ExceptionLevel);
+        Put((ulong?)e.Vmid);
+        Put((ulong?)e.Asid);
+    }
+
     private void Begin(SpooledKind kind, in EventHeader header)
     {
         if (_at > SpoolBlocks.BlockBytes - LargestEvent)

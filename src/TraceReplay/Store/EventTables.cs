@@ -32,4 +32,6 @@ internal static class EventTables
     public static readonly EventTable LockHint = new("lock_hint", ["hint", "location", "value"]);
     public static readonly EventTable Marker = new("marker", ["text_id"]);
     public static readonly EventTable LostEvents = new("lost_events", ["count"]);
+    public static readonly EventTable TlbEntry = new(
+        "tlb_entry", ["is_eviction", "is_walk_cache", "va", "size_bytes", "pa", "exception_level", "vmid", "asid"]);
 }

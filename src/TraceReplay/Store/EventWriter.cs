@@ -24,6 +24,7 @@ public sealed class EventWriter : IEventSink, IDisposable
     private readonly RowInserter _lockHint;
     private readonly RowInserter _marker;
     private readonly RowInserter _lostEvents;
+    private readonly RowInserter _tlbEntry;
 
     /// <param name="connection">An open database with the event tables.</param>
     public EventWriter(SqliteConnection connection)
@@ -51,10 +52,11 @@ public sealed class EventWriter : IEventSink, IDisposable
         _lockHint = new(_database, EventTables.LockHint, queue);
         _marker = new(_database, EventTables.Marker, queue);
         _lostEvents = new(_database, EventTables.LostEvents, queue);
+        _tlbEntry = new(_database, EventTables.TlbEntry, queue);
         _inserters =
         [
             _pageTableWrite, _tlbi, _barrier, _systemRegisterWrite, _tableKnown, _descriptorKnown, _tableGone, _machineFact,
-            _pageAllocation, _contextSwitch, _lockOperation, _lockHint, _marker, _lostEvents,
+            _pageAllocation, _contextSwitch, _lockOperation, _lockHint, _marker, _lostEvents, _tlbEntry,
         ];
     }
 
@@ -88,6 +90,9 @@ public sealed class EventWriter : IEventSink, IDisposable
     public void On(in Marker e) => _marker.Row(e.Header).Add(e.Text).Insert();
 
     public void On(in LostEvents e) => _lostEvents.Row(e.Header).Add(e.Count).Insert();
+
+    public void On(in TlbEntry e) => _tlbEntry.Row(e.Header)
+        .Add(e.IsEviction).Add(e.IsWalkCache).Add(e.Va).Add(e.SizeBytes).Add(e.Pa).Add(e.ExceptionLevel).Add((int?)e.Vmid).Add((int?)e.Asid).Insert();
 
     /// <summary>Writes what is left of the events; once, after the last one.</summary>
     public void Flush()

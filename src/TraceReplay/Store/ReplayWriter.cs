@@ -86,7 +86,7 @@ public sealed class ReplayWriter : IReplaySink, IDisposable
             database, "finding",
             "id, rule, severity, confidence, tag, seq, line, time_ns, cpu, task_id, pa, level, va, asid, space_id, old, new, "
             + "old_decoded, new_decoded, difference, stale_seq, stale_line, tlbi_seq, tlbi_line, tlbi_why, barrier_seq, "
-            + "barrier_line, barrier_why, count, pc, how_id, summary", 32, queue);
+            + "barrier_line, barrier_why, fill_seq, count, pc, how_id, summary", 33, queue);
         _findingStore = new(database, "finding_store", "finding_id, seq, pa, va, old, new, stale_seq", 7, queue, ignoreRepeats: true);
         _rule = new(database, "rule", "id, title, severity, arm_rule, explanation, condition", 6, queue);
         _inserters =
@@ -219,7 +219,7 @@ public sealed class ReplayWriter : IReplaySink, IDisposable
             .Add(finding.Where.Task).Add(finding.Pa).Add(finding.Level).Add(finding.Va).Add((int?)finding.Asid)
             .Add(IdOrNull(finding.SpaceId)).Add(finding.Old).Add(finding.New).Add(finding.OldDecoded).Add(finding.NewDecoded)
             .Add(finding.Difference).Add(finding.Stale?.Seq).Add(finding.Stale?.Line).Add(finding.TlbiSeq).Add(finding.TlbiLine)
-            .Add(finding.TlbiWhy).Add(finding.BarrierSeq).Add(finding.BarrierLine).Add(finding.BarrierWhy).Add(finding.Count)
+            .Add(finding.TlbiWhy).Add(finding.BarrierSeq).Add(finding.BarrierLine).Add(finding.BarrierWhy).Add(finding.FillSeq).Add(finding.Count)
             .Add(finding.Pc).Add(finding.How).Add(finding.Summary).Insert();
     }
 

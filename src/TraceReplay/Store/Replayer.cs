@@ -93,6 +93,7 @@ public static class Replayer
             UNION SELECT stale_seq FROM finding WHERE stale_seq IS NOT NULL
             UNION SELECT tlbi_seq FROM finding WHERE tlbi_seq IS NOT NULL
             UNION SELECT barrier_seq FROM finding WHERE barrier_seq IS NOT NULL
+            UNION SELECT fill_seq FROM finding WHERE fill_seq IS NOT NULL
             UNION SELECT seq FROM finding_store
             UNION SELECT first_seq FROM tlbi_site
             ORDER BY 1

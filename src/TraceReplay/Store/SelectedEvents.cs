@@ -134,6 +134,14 @@ internal sealed class SelectedEvents : IEventSink, IDisposable
         }
     }
 
+    public void On(in TlbEntry e)
+    {
+        if (IsSelected(e.Header))
+        {
+            _next.On(e);
+        }
+    }
+
     private bool IsSelected(in EventHeader header)
     {
         while (Wanted < header.Seq)

@@ -21,6 +21,7 @@ internal enum SpooledKind : byte
     LockHint,
     Marker,
     LostEvents,
+    TlbEntry,
 }
 
 /// <summary>Reads the events of the blocks that an <see cref="EventSpool"/> filled, one block after the other.</summary>
@@ -130,6 +131,10 @@ internal sealed class SpoolDecoder
                 return true;
             case SpooledKind.LostEvents:
                 sink.On(new LostEvents(_last, (long?)GetOrNull()));
+                return true;
+            case SpooledKind.TlbEntry:
+                sink.On(new TlbEntry(
+                    _last, Get() != 0, Get() != 0, Get(), Get(), GetOrNull(), GetInt(), (ushort?)GetOrNull(), (ushort?)GetOrNull()));
                 return true;
             default:
                 return false;

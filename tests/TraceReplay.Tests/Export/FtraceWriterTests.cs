@@ -54,6 +54,8 @@ public sealed class FtraceWriterTests
                 a b-2 [001] ..... 1.000009: pgtable_hint: kind=set_owner_root location=0x2000 value=0x1000
                 a b-2 [001] ..... 1.000009: pgtable_hint: kind=set_pte_thread_owner location=0x1008 value=0xffffffffffffffff
                 a b-2 [001] ..... 1.000010: sched_switch: prev_pid=1 ==> next_pid=2
+                a b-2 [001] ..... 1.000010: tlb_fill: va=0xffff800010000000 size=0x200000 pa=0x48000000 el=1 vmid=0xffff asid=0x0 walk=1
+                a b-2 [001] ..... 1.000010: tlb_evict: va=0xfffffffffffff000 size=0x1000 el=2
                 a b-2 [001] ..... 1.000011: tracing_mark_write: some free text
             CPU:1 [LOST 875 EVENTS]
             CPU:1 [LOST EVENTS]

@@ -101,6 +101,7 @@ internal sealed class GeneratedTrace
         LockHint x => x.Header,
         Marker x => x.Header,
         LostEvents x => x.Header,
+        TlbEntry x => x.Header,
         _ => throw new ArgumentException($"{e.GetType()} is no event"),
     };
 
@@ -120,10 +121,11 @@ internal sealed class GeneratedTrace
         LockHint x => x with { Header = header },
         Marker x => x with { Header = header },
         LostEvents x => x with { Header = header },
+        TlbEntry x => x with { Header = header },
         _ => throw new ArgumentException($"{e.GetType()} is no event"),
     };
 
-    private static void Send(object e, IEventSink sink)
+    public static void Send(object e, IEventSink sink)
     {
         switch (e)
         {
@@ -141,6 +143,7 @@ internal sealed class GeneratedTrace
             case LockHint x: sink.On(x); break;
             case Marker x: sink.On(x); break;
             case LostEvents x: sink.On(x); break;
+            case TlbEntry x: sink.On(x); break;
         }
     }
 }

@@ -114,7 +114,11 @@ internal static class SampleDatabase
           ('cont-partial-set', 'Group half contiguous', 'error', 'R_QTRPM', 'Why.', 'When.'),
           ('table-copy-stale', 'Stale copy', 'error', '', 'Why.', 'When.'),
           ('pending-at-end', 'Never completed', 'info', 'R_DDMVT', 'Why.', 'When.');
-        INSERT INTO finding VALUES
+        INSERT INTO finding (
+          id, rule, severity, confidence, tag, seq, line, time_ns, cpu, task_id, pa, level, va, asid, space_id, old, new,
+          old_decoded, new_decoded, difference, stale_seq, stale_line, tlbi_seq, tlbi_line, tlbi_why, barrier_seq, barrier_line,
+          barrier_why, count, pc, how_id, summary, waiver_id, is_known)
+        VALUES
           (1, 'brk-tlbi-asid', 'error', 'certain', '', 13, 23, 1000000013, 1, 2, 0x40003028, 3, 0x5000, 7, 1,
             0x0060000050000f43, 0x0060000051000f43, 'page A', 'page B', 'output address', 9, 19, 11, 21, 'ASID 9, not 7',
             12, 22, '', 2, NULL, 1, 'a page was replaced, and the TLBI was for another ASID', NULL, 0),

@@ -37,6 +37,9 @@ public sealed class RoundTripTests
             a b-2 [001] ..... 1.000009: pgtable_hint: kind=set_owner_root location=0x2000 value=0x1000
             a b-2 [001] ..... 1.000009: pgtable_hint: kind=set_pte_thread_owner location=0x1008 value=0xffffffffffffffff
             a b-2 [001] ..... 1.000010: sched_switch: prev_pid=1 ==> next_pid=2
+            a b-2 [001] ..... 1.000010: tlb_fill: va=0xffff800010000000 size=0x200000 pa=0x48000000 el=1 vmid=0xffff asid=0x0 walk=1
+            a b-2 [001] ..... 1.000010: tlb_fill: va=0x0 size=4096 pa=0 el=2
+            a b-2 [001] ..... 1.000010: tlb_evict: va=0xfffffffffffff000 size=0x1000 el=2 asid=0xffff
             a b-2 [001] ..... 1.000011: tracing_mark_write: höllo
         CPU:1 [LOST 875 EVENTS]
         CPU:1 [LOST EVENTS]
@@ -47,7 +50,7 @@ public sealed class RoundTripTests
     {
         using var folder = new TemporaryFolder();
         var path = folder.Write("t", Encoding.UTF8.GetBytes(EveryKind));
-        CheckRoundTrip(path, folder["t.db"], expectedKinds: 14);
+        CheckRoundTrip(path, folder["t.db"], expectedKinds: 15);
     }
 
     [Fact]

@@ -37,5 +37,7 @@ internal sealed class WithoutFrees(IEventSink next) : IEventSink
 
     public void On(in Marker e) => next.On(e);
 
+    public void On(in TlbEntry e) => next.On(e);
+
     public void On(in LostEvents e) => next.On(e);
 }

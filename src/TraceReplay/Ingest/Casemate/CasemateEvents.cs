@@ -43,11 +43,6 @@ internal sealed class CasemateEvents
         new([.. "exit-context"u8],  null),
     ];
 
-    // T0SZ=16, 4K. VTCR_EL2: SL0=2 is level 0; VS=1, so that no two VMIDs are taken for one. Every root, TLBI, barrier and
-    // lock is logged: where there is none, none was executed.
-    private static readonly (string Key, string Value)[] Facts =
-        [("granule", "4k"), ("hcr", "0x0"), ("tcr_el2", "0x10"), ("vtcr", "0x80090"), ("traces", "roots,tlbis,barriers"), ("locks", "casemate")];
-
     private readonly LineContext _context;
     private readonly ReadSession _session;
     private readonly ArrayBufferWriter<byte> _fields = new();
@@ -134,10 +129,10 @@ internal sealed class CasemateEvents
         }
 
         _hasToldFacts = true;
-        foreach (var (key, value) in Facts)
-        {
-            _context.Sink.On(new MachineFact(_context.NextHeader(), _session.Names.Intern(key), _session.Names.Intern(value)));
-        }
+        CasemateModel.TellFacts(_context, _session);
+
+        // Every lock is logged too: where there is none, none was taken.
+        _context.Sink.On(new MachineFact(_context.NextHeader(), _session.Names.Intern("locks"), _session.Names.Intern("casemate")));
     }
 
     private void Write(ref CasemateRecord record)
@@ -193,15 +188,9 @@ internal sealed class CasemateEvents
         {
             for (ulong done = 0; done < size; done += PageBytes)
             {
-                GiveBack(address + done, record.Name);
+                CasemateModel.GiveBack(address + done, record.Name, _context);
             }
         }
-    }
-
-    private void GiveBack(ulong address, ReadOnlySpan<byte> why)
-    {
-        _context.Sink.On(new PageAllocation(_context.NextHeader(), IsFree: true, address >> PageShift, 0));
-        _context.Sink.On(new TableGone(_context.NextHeader(), IsFree: true, address, null, _context.Intern(why)));
     }
 
     private bool Region(ref CasemateRecord record, out ulong address, out ulong size)
@@ -230,7 +219,6 @@ internal sealed class CasemateEvents
     // casemate puts into the operand without a granule, so that the level is no hint (TTL[3:2]=0).
     private void Tlbi(ref CasemateRecord record)
     {
-        const int levelShift = 44;
         var operation = record.Take();
         ulong operand = 0, level = 0;
         var isByPage = record.Has("addr"u8);
@@ -243,7 +231,7 @@ internal sealed class CasemateEvents
         var levelText = isByPage ? record.Take("level"u8) : default;
         if (levelText.IsEmpty || Number("level", levelText, out level))
         {
-            InstructionPayloads.SendTlbi(operation, operand | ((level & 3) << levelShift), null, _context);
+            InstructionPayloads.SendTlbi(operation, CasemateModel.Operand(operand, level), null, _context);
         }
     }
 
@@ -298,7 +286,7 @@ internal sealed class CasemateEvents
         {
             if (told is not { } hint)
             {
-                GiveBack(location, "release_table"u8);
+                CasemateModel.GiveBack(location, "release_table"u8, _context);
             }
             else if (Number("value", record.Take("value"u8), out var value))
             {

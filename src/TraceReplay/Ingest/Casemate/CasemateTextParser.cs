@@ -6,9 +6,6 @@ namespace TraceReplay.Ingest.Casemate;
 /// <summary>Cuts a casemate log into records, and keeps what their events share.</summary>
 internal sealed class CasemateTextParser
 {
-    // A power of two, so that the test is a mask.
-    private const int LinesPerTick = 1 << 15;
-
     // A record has a few hundred bytes; more on several lines is a parenthesis that is never closed.
     private const int MaxRecordBytes = 1 << 16;
 
@@ -27,46 +24,26 @@ internal sealed class CasemateTextParser
         _events = new CasemateEvents(_context, session);
     }
 
-    public TextSummary Run()
+    public TextSummary Run() => LineLoop.Run(_lines, _session, _context, Read, () =>
     {
-        while (_lines.Next())
-        {
-            if ((_lines.Number & (LinesPerTick - 1)) == 0)
-            {
-                _session.Tick();
-            }
-
-            if (_lines.IsTooLong)
-            {
-                _context.Report(ImportProblems.LineTooLong, $"expected at most {LineReader.MaxLineBytes} bytes");
-            }
-            else if (_open.WrittenCount > 0)
-            {
-                Continue(_lines.Line);
-            }
-            else
-            {
-                ReadLine(_lines.Line.TrimStart(" \t"u8));
-            }
-        }
-
         if (_open.WrittenCount > 0)
         {
             ReportUnclosed();
         }
 
-        if (_lines.Damage is { } damage)
-        {
-            _session.Problems.Add(damage.Kind, _lines.Number, damage.Message, default);
-        }
+        return TraceClock.Counter;
+    });
 
-        return new TextSummary
+    private void Read(ReadOnlySpan<byte> line)
+    {
+        if (_open.WrittenCount > 0)
         {
-            LineCount = _lines.Number,
-            SizeBytes = _lines.BytesRead,
-            Clock = TraceClock.Counter,
-            IsDamaged = _lines.Damage is not null,
-        };
+            Continue(line);
+        }
+        else
+        {
+            ReadLine(line.TrimStart(" \t"u8));
+        }
     }
 
     private void ReadLine(ReadOnlySpan<byte> line)

@@ -143,6 +143,12 @@ internal sealed class ImageTables(MemoryImage image, NameTable names, IEventSink
         next.On(e with { Header = Numbered(e.Header) });
     }
 
+    public void On(in TlbEntry e)
+    {
+        Flush();
+        next.On(e with { Header = Numbered(e.Header) });
+    }
+
     public void On(in LostEvents e)
     {
         Flush();

@@ -82,7 +82,7 @@ internal sealed class RootRegisters
         {
             if ((half == 0 ? registers.Ttbr0 : registers.Ttbr1) is { } ttbr
                 && _machine.Configuration.ShapeOf(regime, half, control) is { } shape
-                && shape.BaseIn(ttbr) is not 0 and var root)
+                && shape.BaseOf(ttbr) is not 0 and var root)
             {
                 roots.Add(new TableRoot(root, shape));
             }

@@ -222,5 +222,9 @@ public sealed class EventSurvey
         public void On(in LostEvents e)
         {
         }
+
+        public void On(in TlbEntry e)
+        {
+        }
     }
 }

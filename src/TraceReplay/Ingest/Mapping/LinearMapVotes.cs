@@ -97,6 +97,10 @@ internal sealed class LinearMapVotes : IEventSink
     {
     }
 
+    public void On(in TlbEntry e)
+    {
+    }
+
     /// <summary>The linear map, or null.</summary>
     /// <param name="told">Why there is none.</param>
     public LinearMap? Best(out string told)

@@ -23,6 +23,7 @@ internal sealed class EventBatch(Action full) : IEventSink
     private readonly Store<LockHint> _lockHints = new();
     private readonly Store<Marker> _markers = new();
     private readonly Store<LostEvents> _lost = new();
+    private readonly Store<TlbEntry> _tlbEntries = new();
     private int _next;
     private int _lostAtEnd;
     private long? _lastTime;
@@ -127,6 +128,12 @@ internal sealed class EventBatch(Action full) : IEventSink
     {
         _markers.Add(e);
         Add(e.Header, static (batch, sink, header) => sink.On(batch._markers.Take() with { Header = header }));
+    }
+
+    public void On(in TlbEntry e)
+    {
+        _tlbEntries.Add(e);
+        Add(e.Header, static (batch, sink, header) => sink.On(batch._tlbEntries.Take() with { Header = header }));
     }
 
     // The line that tells it stands before the next event, and is made out of order when that is not known: any time up to it may be

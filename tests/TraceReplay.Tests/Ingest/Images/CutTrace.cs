@@ -127,6 +127,8 @@ internal sealed class CutTrace : IDisposable
 
         public void On(in LockHint e) => _engine.On(e);
 
+        public void On(in TlbEntry e) => _engine.On(e);
+
         public void On(in Marker e) => _engine.On(e);
 
         public void On(in LostEvents e) => _engine.On(e);

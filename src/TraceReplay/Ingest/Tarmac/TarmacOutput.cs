@@ -1,0 +1,102 @@
+using System.Globalization;
+using TraceReplay.Arm;
+using TraceReplay.Events;
+
+namespace TraceReplay.Ingest.Tarmac;
+
+/// <summary>Sends the events of a Tarmac trace: sets their line, time and CPU.</summary>
+internal sealed class TarmacOutput : ILinePosition
+{
+    private readonly HashSet<(ProblemKind Kind, string Key)> _reported = [];
+    private ILinePosition _lines = null!;
+    private ReadSession _session = null!;
+    private long? _line;
+
+    /// <summary>The context in which events are sent; its lines are those of this object.</summary>
+    public LineContext Context { get; private set; } = null!;
+
+    public long Number => _line ?? _lines.Number;
+
+    public ReadOnlySpan<byte> Line => _lines.Line;
+
+    /// <summary>Time of the last line that had one.</summary>
+    public long Time { get; set; }
+
+    /// <summary>Form of that time.</summary>
+    public TraceClock Clock { get; set; }
+
+    /// <summary>The CPU whose line is read.</summary>
+    public TarmacCpu Cpu { get; set; } = new(0, 0);
+
+    /// <summary>Sends what waits, so that events stay in order; called before any other is sent.</summary>
+    public Action? Settle { get; set; }
+
+    /// <summary>The lines of a source, or of the next piece of the same trace, follow.</summary>
+    public void Attach(ILinePosition lines, ReadSession session)
+    {
+        (_lines, _session) = (lines, session);
+        Context = new LineContext(this, session);
+    }
+
+    /// <summary>An event of the line being read follows.</summary>
+    public LineContext Begin()
+    {
+        Settle?.Invoke();
+        var context = Context;
+        context.CheckTime(Time, Clock);
+        (context.Time, context.Cpu, context.Task) = (Time, Cpu.Number, Cpu.Task);
+        return context;
+    }
+
+    /// <summary>Events of an earlier line follow, until the action returns.</summary>
+    public void At(long line, TarmacCpu cpu, long time, Action send)
+    {
+        var (currentCpu, currentTime) = (Cpu, Time);
+        (_line, Cpu, Time) = (line, cpu, time);
+        send();
+        (_line, Cpu, Time) = (null, currentCpu, currentTime);
+    }
+
+    public void Table(TracedTable table, int? root, ulong? parent) => Begin().Sink.On(new TableKnown(
+        Context.NextHeader(), table.Base, table.Level, table.Entries, root, parent, table.Format.Granule.Bytes));
+
+    public void Entry(TracedTable table, ulong pa, ulong value) => Begin().Sink.On(
+        new DescriptorValueKnown(Context.NextHeader(), DescriptorSource.Initial, pa, value, null, table.Level));
+
+    public void HardwareUpdate(TracedTable table, ulong pa, ulong old, ulong value) => Begin().Sink.On(
+        new DescriptorValueKnown(Context.NextHeader(), DescriptorSource.Hardware, pa, value, old, table.Level));
+
+    public void Write(TracedTable table, ulong pa, ulong? old, ulong value, int bytes) => Begin().Sink.On(
+        new PageTableWrite(
+            Context.NextHeader(), pa, value, old, table.Level, null, bytes, _session.Names.Intern(StoreInstruction.NameOf(Cpu.Opcode)), Cpu.Pc));
+
+    public void Gone(TracedTable table, bool isFree, ReadOnlySpan<byte> why) => Begin().Sink.On(
+        new TableGone(Context.NextHeader(), isFree, table.Base, table.Level, Context.Intern(why)));
+
+    /// <summary>Reports that no more memory is kept: a row for the first page, a count for each access.</summary>
+    public void ReportFull(int limit) => ReportOnce(
+        ImportProblems.MemoryNotKept, "",
+        $"expected stores to at most {limit} pages of 4 KB; stores to others are not followed from here on");
+
+    /// <summary>Reports a store whose physical address is not told: a row for the first, a count for each.</summary>
+    public void ReportNoAddress() => ReportOnce(
+        ImportProblems.AddressNotTraced, "",
+        $"expected a physical address behind the virtual one ('MW8 va:pa value'), since the MMU may be on; stores without one are left out");
+
+    /// <summary>Reports that a root cannot be followed: a row a register, a count for each.</summary>
+    public void ReportNoControl(string register) => ReportOnce(
+        ImportProblems.TablesNotFollowed, register,
+        $"expected {register.ToUpper(CultureInfo.InvariantCulture)} before the root: its tables are not followed until it is told");
+
+    private void ReportOnce(ProblemKind kind, string key, FormattableString detail)
+    {
+        if (_reported.Add((kind, key)))
+        {
+            Context.Report(kind, detail);
+        }
+        else
+        {
+            _session.Problems.AddRepeat(kind);
+        }
+    }
+}
