@@ -3,7 +3,7 @@ namespace TraceReplay.Tests.Ingest;
 /// <summary>Damages bytes as files are damaged: bytes changed, lost, put in, doubled, and the end cut off.</summary>
 internal static class Mutation
 {
-    /// <summary>A copy with a few places damaged.</summary>
+    /// <summary>A copy with a few places damaged, of one byte at least.</summary>
     public static byte[] Of(byte[] original, Random random)
     {
         var bytes = original.ToList();
@@ -38,6 +38,6 @@ internal static class Mutation
             }
         }
 
-        return [.. bytes];
+        return bytes.Count == 0 ? original[..1] : [.. bytes];
     }
 }

@@ -22,7 +22,7 @@ public sealed class TarmacEquivalenceTests
     ];
 
     public static TheoryData<string> Names => [.. TraceFile.Below("rules").Concat(TraceFile.Below("good")).Concat(TraceFile.Below("zoo"))
-        .Select(trace => trace.Name).Except(NotToldByTarmac)];
+        .Select(trace => trace.Name).Except(NotToldByTarmac).Where(IsRenderable)];
 
     [Theory]
     [MemberData(nameof(Names))]
@@ -32,8 +32,8 @@ public sealed class TarmacEquivalenceTests
         foreach (var dialect in Enum.GetValues<TarmacDialect>())
         {
             var text = TarmacWriter.Render(reading.Events, reading.Names, reading.Source.Text.Clock, dialect);
-            Assert.SkipWhen(text is null, "holds events that no Tarmac trace tells");
-            var (_, rendered) = Read(Encoding.UTF8.GetBytes(text!), "tarmac");
+            Assert.NotNull(text);
+            var (_, rendered) = Read(Encoding.UTF8.GetBytes(text), "tarmac");
             Assert.Equal(original, rendered);
         }
     }
@@ -53,10 +53,17 @@ public sealed class TarmacEquivalenceTests
         Assert.Equal(original, rendered);
     }
 
+    // Not those with events that no Tarmac trace tells, or with roots whose shape is not told.
+    private static bool IsRenderable(string name)
+    {
+        var reading = Reading.Of(File.ReadAllBytes(new TraceFile(name).FullName), null);
+        return TarmacWriter.Render(reading.Events, reading.Names, reading.Source.Text.Clock, TarmacDialect.FastModels) is { } text
+            && Reading.Of(Encoding.UTF8.GetBytes(text), "tarmac").Problems.Count(ImportProblems.TablesNotFollowed) == 0;
+    }
+
     private static (Reading Reading, string Findings) Read(byte[] bytes, string? format)
     {
         var reading = Reading.Of(bytes, format);
-        Assert.SkipWhen(reading.Problems.Count(ImportProblems.TablesNotFollowed) > 0, "loads roots whose shape is not told");
         Assert.DoesNotContain(reading.Problems.Kept, problem => problem.Kind.Severity == ProblemSeverity.Error);
         var collector = new TraceFactsCollector(reading.Names);
         foreach (var e in reading.Events)

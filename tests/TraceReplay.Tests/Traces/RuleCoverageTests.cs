@@ -5,6 +5,9 @@ namespace TraceReplay.Tests.Traces;
 /// <summary>No rule without a trace that raises it and one that nearly does.</summary>
 public sealed class RuleCoverageTests
 {
+    // Of the traces that have an expectation beside them.
+    private static readonly string[] Extensions = [".trace", ".log", ".tarmac"];
+
     public static TheoryData<string> RuleIds => [.. RuleCatalogue.All.Select(rule => rule.Id)];
 
     [Theory]
@@ -29,14 +32,13 @@ public sealed class RuleCoverageTests
         var expected = Directory.EnumerateFiles(TraceFile.Folder, "*.expected.csv", SearchOption.AllDirectories);
         Assert.DoesNotContain(
             expected,
-            path => !File.Exists(path.Replace(".expected.csv", ".trace", StringComparison.Ordinal))
-                && !File.Exists(path.Replace(".expected.csv", ".log", StringComparison.Ordinal)));
+            path => !Extensions.Any(extension => File.Exists(path.Replace(".expected.csv", extension, StringComparison.Ordinal))));
     }
 
     [Fact]
     public void Every_trace_is_in_the_catalogue()
     {
         var catalogue = File.ReadAllText(Path.Combine(TraceFile.Folder, "README.md"));
-        Assert.DoesNotContain(TraceFile.Below(".").Concat(TraceFile.Below("casemate", "*.log")), trace => !catalogue.Contains($"({trace.Name})", StringComparison.Ordinal));
+        Assert.DoesNotContain(Extensions.SelectMany(extension => TraceFile.Below(".", "*" + extension)), trace => !catalogue.Contains($"({trace.Name})", StringComparison.Ordinal));
     }
 }
