@@ -7,8 +7,8 @@ namespace TraceReplay.Export;
 /// <summary>Writes events as a casemate log: one s-expression a line, such as <c>(tlbi (id 4) (tid 0) vae2is (addr 0x1000) (level 3) (src "t:9"))</c>.</summary>
 /// <remarks>
 /// Casemate knows whole-descriptor stores, memory that starts as zero, DSBs of four kinds, ISB, TLBIs by all or by page, and two root
-/// registers. What it cannot express is left out and counted in <see cref="Skipped"/>. Casemate asks for a
-/// lock of every tree: of a trace that tells none, it checks with its races allowed.
+/// registers. What it cannot express is left out and counted in <see cref="Skipped"/>. Casemate asks for the
+/// lock of every tree: the log of a trace that tells none it accepts only where it is told to allow races (<c>-R</c>).
 /// </remarks>
 public sealed class CasemateWriter : IEventSink
 {

@@ -68,6 +68,19 @@ internal sealed class GuestTrees(MachineState machine, TaintedSpaces tainted, St
         }
     }
 
+    /// <summary>What a CPU's guest has loaded cannot be followed any more.</summary>
+    public void End(ProcessingElement cpu, long seq)
+    {
+        for (var half = 0; half < RootSlot.Halves(TranslationRegime.El1Guest); half++)
+        {
+            if (cpu.Current[RootSlot.Of(TranslationRegime.El1Guest, half)] is { } tree)
+            {
+                End(tree, seq);
+                _trees.Remove(tree);
+            }
+        }
+    }
+
     private void End(AddressSpace tree, long seq)
     {
         _open.Clear();

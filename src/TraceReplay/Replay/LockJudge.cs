@@ -233,7 +233,8 @@ internal sealed class LockJudge(MachineState machine, FindingCollector findings,
         Confidence confidence, string summary)
     {
         // One finding a fault, table and place in code; for a tree that no lock guards, one.
-        var key = fault == Fault.NoLock ? (long)(use.Space.Root.Base + (ulong)fault) : (long)((use.Base + (ulong)fault) ^ ((store.Pc ?? (ulong)store.How) << 20) ^ ((ulong)store.Header.Cpu << 54));
+        var place = fault == Fault.NoLock ? use.Space.Root.Base : Mix(Mix(use.Base, store.Pc ?? (ulong)store.How), (ulong)store.Header.Cpu);
+        var key = (long)Mix(place, (ulong)fault);
         findings.Report(
             new Verdict
             {
@@ -251,6 +252,9 @@ internal sealed class LockJudge(MachineState machine, FindingCollector findings,
             },
             FoldKind.Place, key, null);
     }
+
+    // One number of a place, spread over 64 bits, so that two places as good as never share one.
+    private static ulong Mix(ulong left, ulong right) => ((left ^ (left >> 29)) * 0x9e37_79b9_7f4a_7c15) + (right * 0xc2b2_ae3d_27d4_eb4f);
 
     private static string NotHeld(int cpu, ulong root, ulong guard) =>
         $"CPU {cpu} stored to a table of the tree of root 0x{root:x} without its lock 0x{guard:x}";

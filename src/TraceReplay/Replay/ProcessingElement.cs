@@ -52,6 +52,9 @@ internal sealed class RegimeRegisters
     /// <summary>SCTLR_ELx.M; taken to be on until a write says otherwise.</summary>
     public bool MmuIsOn { get; set; } = true;
 
+    /// <summary>TCR2_ELx.D128 of a guest, which is not followed then.</summary>
+    public bool HasWideDescriptors { get; set; }
+
     /// <summary>Set while events lost on this CPU may have changed the ASID.</summary>
     public bool AsidIsDoubtful { get; set; }
 

@@ -98,7 +98,7 @@ public sealed class ReplayEngine : IEventSink
         _notes = new EventNotes(_findings);
         _links = new TableLinkJudge(_machine, _findings, howNames, _lines, options.Policy);
         _stores = new TableStores(
-            _machine, _judge, _records, _reuse, _contiguous, _copies, tainted, _runs, new StoreNotes(_machine, _findings, howNames, _lines),
+            _machine, _judge, _records, _reuse, _contiguous, _copies, tainted, _runs, new StoreNotes(_machine, _findings, howNames, _lines, options.Policy),
             _links, _visibility, _locks, guests, _selector, _lints);
         _toldTables = new ToldTables(_machine);
         _sites = new TlbiSites(sink);

@@ -76,6 +76,10 @@ internal sealed class RootTracker(
                 }
 
                 break;
+            case "tcr2" when isGuest && (value & Tcr2D128) != 0:
+                registers.HasWideDescriptors = true;
+                guests.End(cpu, writer.Header.Seq);
+                return;
             case "tcr2":
                 if ((value & Tcr2D128) != 0 && !IsUnsupported)
                 {
@@ -401,7 +405,7 @@ internal sealed class RootTracker(
     private AddressSpace? SpaceOf(ProcessingElement cpu, TranslationRegime regime, int half, in StoreContext writer)
     {
         var registers = cpu.Registers(regime);
-        if ((regime == TranslationRegime.El1Guest && registers.Control is null)
+        if ((regime == TranslationRegime.El1Guest && (registers.Control is null || registers.HasWideDescriptors))
             || (half == 0 ? registers.Ttbr0 : registers.Ttbr1) is not { } ttbr
             || machine.Configuration.ShapeOf(regime, half, registers.Control) is not { } shape)
         {

@@ -5,7 +5,7 @@ using TraceReplay.Rules;
 namespace TraceReplay.Replay;
 
 /// <summary>Notes what is odd about a store itself: its encoding, its width, how it was done, and what it found in memory.</summary>
-internal sealed class StoreNotes(MachineState machine, FindingCollector findings, NameCache names, LineIndex lines)
+internal sealed class StoreNotes(MachineState machine, FindingCollector findings, NameCache names, LineIndex lines, Policy policy)
 {
     /// <summary>A store to a live table in its place, after it was judged.</summary>
     public void Stored(TableUse use, int index, bool known, ulong oldValue, ulong newValue, TransitionClass transition, in StoreContext store)
@@ -21,10 +21,35 @@ internal sealed class StoreNotes(MachineState machine, FindingCollector findings
             JudgeEncoding(use, index, kind, known ? oldValue : null, newValue, store);
         }
 
+        if (policy.LinuxStrict && known && IsAllowed(transition))
+        {
+            JudgeLinux(use, index, oldValue, newValue, store);
+        }
+
         if (transition is TransitionClass.AccessFlagClear or TransitionClass.PermissionRestrict or TransitionClass.PermissionRelax)
         {
             JudgeHardwareRace(use, index, oldValue, newValue, store);
         }
+    }
+
+    private static bool IsAllowed(TransitionClass transition) => transition is TransitionClass.Rewrite or TransitionClass.SoftwareBits
+        or TransitionClass.AccessFlagSet or TransitionClass.AccessFlagClear or TransitionClass.PermissionRelax or TransitionClass.PermissionRestrict
+        or TransitionClass.GlobalToNonGlobal;
+
+    // Linux asks of its own mappings: those of the upper range.
+    private void JudgeLinux(TableUse use, int index, ulong oldValue, ulong newValue, in StoreContext store)
+    {
+        if (use.Space is not { Half: 1, Regime: TranslationRegime.El1 or TranslationRegime.El2Host }
+            || use.Space.Format.Kind(newValue, use.Level) == DescriptorKind.Table || LinuxAttributeChange.IsSafe(oldValue, newValue, policy.LinuxVersion))
+        {
+            return;
+        }
+
+        findings.Report(
+            Verdict(
+                RuleId.LinuxUnsafeChange, use, index, oldValue, newValue, store,
+                $"changed in place as the architecture allows: pgattr_change_is_safe() of Linux {policy.LinuxVersion} refuses it"),
+            FoldKind.Place, store.Pc is { } pc ? (long)pc : store.How, null);
     }
 
     /// <summary>A store that is not a whole descriptor.</summary>

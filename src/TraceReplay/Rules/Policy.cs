@@ -127,6 +127,9 @@ public sealed record Policy
     /// <summary>Contiguous groups are judged after every store, not when the update is over.</summary>
     public bool GroupEager { get; init; }
 
+    /// <summary>Changes of kernel mappings that the architecture allows and the test of <see cref="LinuxVersion"/> does not are warnings.</summary>
+    public bool LinuxStrict { get; init; }
+
     /// <summary>
     /// Kernel version whose own test of live changes, <c>pgattr_change_is_safe</c>, is shown beside transitions of kernel mappings:
     /// <c>6.1</c> or <c>6.12</c>.
@@ -253,6 +256,7 @@ public sealed record Policy
         {
             _ when rule.IsLint && !Lints => null,
             (RuleId.GlobalToNonGlobal, _) when !NgStrict => null,
+            (RuleId.LinuxUnsafeChange, _) when !LinuxStrict => null,
             (RuleId.ExecutePermission, _) when !Errata.Contains(ErratumId.ExecutePermission) => null,
             (RuleId.BlockToTable or RuleId.TableToBlock or RuleId.ContiguousChange, 3) => null,
             (RuleId.BlockToTable or RuleId.TableToBlock, 2) => Severity.Info,

@@ -74,6 +74,7 @@ public static class RuleId
     public const string DescriptorReservedEncoding = "desc-reserved-encoding";
     public const string DescriptorReservedBits = "desc-res0-set";
     public const string TtbrMisaligned = "ttbr-misaligned";
+    public const string LinuxUnsafeChange = "linux-unsafe-change";
     public const string LevelUnknown = "level-unknown";
     public const string TraceGap = "trace-gap";
     public const string LostEvents = "lost-events";

@@ -30,6 +30,10 @@ public static class StoreRules
             "A valid descriptor was stored to a live table with bits that are RES0 in its format. One finding a site.",
             "A later architecture may give them a meaning; often the value was made for another granule or address size."),
         new(
+            RuleId.LinuxUnsafeChange, "Change of a kernel mapping that Linux refuses", Severity.Warning, "",
+            "A live leaf of the kernel half was changed in place as the architecture allows, and pgattr_change_is_safe() of the policy's linux-version does not. Only with the policy linux-strict. One finding a site.",
+            "Linux itself stops at such a change where it maps its own memory: execution at EL0, EL0 access, the Access flag and the guarded page bit are to stay, and so is all of a contiguous entry."),
+        new(
             RuleId.LevelUnknown, "Store at an unknown level", Severity.Info, "",
             "The trace tells neither the level of a store nor a table that holds it. One finding a trace.",
             "A value is not decoded without its level, so these stores are not judged."),

@@ -30,7 +30,7 @@ internal static class GuestWorld
                 TableKnown table => IsForeign(table),
                 PageTableWrite store => Holds(store.Pa),
                 DescriptorValueKnown content => Holds(content.Pa),
-                TableGone gone => Holds(gone.Base),
+                TableGone gone => IsForeignAndGone(gone),
                 SystemRegisterWrite write => IsOfHypervisor(write),
                 TlbiInstruction tlbi => vttbr.GetValueOrDefault(tlbi.Header.Cpu) != 0 || IsOfHypervisorOnly(trace.Names.Name(tlbi.Operation)),
                 PageAllocation => true,
@@ -56,6 +56,14 @@ internal static class GuestWorld
                 foreign.Add((table.Base, (ulong)table.Entries!.Value * 8));
             }
 
+            return isForeign;
+        }
+
+        // What is freed serves anybody.
+        bool IsForeignAndGone(TableGone gone)
+        {
+            var isForeign = Holds(gone.Base);
+            foreign.RemoveAll(known => gone.IsFree && known.Base == gone.Base);
             return isForeign;
         }
 

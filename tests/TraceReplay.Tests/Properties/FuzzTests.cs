@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using TraceReplay.Events;
 using TraceReplay.Replay;
+using TraceReplay.Rules;
 using TraceReplay.Tests.Generators;
 
 namespace TraceReplay.Tests.Properties;
@@ -19,11 +20,16 @@ public sealed class FuzzTests
         {
             var random = new Random(seed);
             var trace = TraceGenerator.Generate(seed, rounds: 6);
+            trace = seed % 3 == 0 ? GuestWorld.AsGuest(GuestWorld.Alone(trace)) : trace;
             var damaged = new GeneratedTrace(trace.Names, Damage(trace.Events, trace.Names, random), trace.CpuCount, trace.Clock);
             var watch = Stopwatch.StartNew();
             try
             {
-                damaged.Replay(new ReplayOptions { BbmLevel = random.Next(4) });
+                damaged.Replay(new ReplayOptions
+                {
+                    BbmLevel = random.Next(4),
+                    Policy = Policy.Default with { Lints = random.Next(2) == 0, SwapStrict = random.Next(2) == 0, LinuxStrict = random.Next(2) == 0 },
+                });
             }
             catch (Exception e)
             {
@@ -97,7 +103,7 @@ public sealed class FuzzTests
                 continue;
             }
 
-            switch (random.Next(6))
+            switch (random.Next(7))
             {
                 case 0:
                     break;
@@ -110,6 +116,11 @@ public sealed class FuzzTests
                     break;
                 case 3:
                     damaged.Add(new LostEvents(GeneratedTrace.HeaderOf(e), random.Next(2) == 0 ? null : random.Next()));
+                    break;
+                case 4:
+                    damaged.Add(e);
+                    damaged.Add(new LockHint(GeneratedTrace.HeaderOf(e), (LockHintKind)random.Next(3), Address(events, random), (uint)random.Next(4)));
+                    damaged.Add(new LockOperation(GeneratedTrace.HeaderOf(e), (LockAction)random.Next(3), (uint)random.Next(4)));
                     break;
                 default:
                     damaged.Add(Distort(e, events, names, random));
@@ -145,6 +156,7 @@ public sealed class FuzzTests
             DescriptorValueKnown x => x with { Pa = Address(events, random), Value = Value(events, random) },
             TableGone x => x with { Base = random.Next(2) == 0 ? Address(events, random) : Random64(random), IsFree = random.Next(2) == 0 },
             PageAllocation x => x with { FrameNumber = random.Next(2) == 0 ? Random64(random) : x.FrameNumber, Order = random.Next(33) },
+            MachineFact x when random.Next(2) == 0 => x with { Key = names.Intern("locks"), Value = names.Intern("casemate") },
             MachineFact x => x with { Key = names.Intern("granule"), Value = names.Intern(random.Next(2) == 0 ? "16k" : "64k") },
             _ => e,
         };

@@ -34,6 +34,7 @@ public sealed class PolicyTests
         { """{"publish-dsb-only": true}""", "rules/table-published-uninitialised/near_miss_release.trace", "", "warning table-published-uninitialised" },
         { """{"swap-strict": true}""", "rules/overlap-block-table/near_miss_swapped_copy.trace", "", "error overlap-block-table" },
         { """{"reserved-block": true}""", "<block where the granule has none>", "", "error bbm-oa-change" },
+        { """{"linux-strict": true}""", "rules/linux-unsafe-change/near_miss_not_asked.trace", "", "warning linux-unsafe-change" },
         { """{"severities": {"bbm-oa-change": "off"}}""", "rules/bbm-oa-change/raises.trace", "error bbm-oa-change", "" },
         { """{"severities": {"bbm-oa-change": "warning"}}""", "rules/bbm-oa-change/raises.trace", "error bbm-oa-change", "warning bbm-oa-change" },
         { """{"severities": {"bbm-oa-change@el1": "info"}}""", "rules/bbm-oa-change/raises.trace", "error bbm-oa-change", "" },
