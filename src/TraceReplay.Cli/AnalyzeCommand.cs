@@ -57,40 +57,15 @@ internal static class AnalyzeCommand
 
     public static Command Create(CommandStreams streams, Pipeline pipeline)
     {
-        var traces = CommonOptions.Traces();
-        var database = CommonOptions.NewDatabase(isRequired: false);
+        var source = new SourceOptions(isDatabaseRequired: false);
         var reports = new Option<string?>("--out") { Description = "Directory for the CSV reports.", HelpName = "dir" };
-        var force = CommonOptions.Force();
         var judgement = new JudgementOptions();
-        var format = CommonOptions.Format();
-        var events = CommonOptions.Events();
-        var symbols = CommonOptions.Symbols();
-        var kaslr = CommonOptions.KaslrOffset();
-        var merge = new MergeChoice();
-        var memory = CommonOptions.InitialMemory();
-        var nanoseconds = CommonOptions.Nanoseconds();
-        var command = new Command("analyze", "Import traces, replay them, and report what is wrong.")
-        {
-            traces, database, reports, force, format, events, symbols, kaslr, memory, nanoseconds,
-        };
-        merge.AddTo(command);
+        var command = new Command("analyze", "Import traces, replay them, and report what is wrong.");
+        source.AddTo(command);
+        command.Add(reports);
         judgement.AddTo(command);
         command.SetWork(streams, (parse, cancellation) => Analyze(
-            streams,
-            pipeline,
-            new ImportRequest(
-                parse.GetRequiredValue(traces), parse.GetValue(database), parse.GetValue(format), parse.GetValue(force))
-            {
-                EventsPath = parse.GetValue(events),
-                SymbolsPath = parse.GetValue(symbols),
-                KaslrOffset = parse.GetValue(kaslr),
-                InitialMemory = parse.GetValue(memory) ?? [],
-                KeepsNanoseconds = parse.GetValue(nanoseconds),
-                Merge = merge.Read(parse, parse.GetRequiredValue(traces)),
-            },
-            parse.GetValue(reports),
-            judgement.Read(parse),
-            cancellation));
+            streams, pipeline, source.Read(parse), parse.GetValue(reports), judgement.Read(parse), cancellation));
         return command;
     }
 

@@ -60,7 +60,7 @@ internal static class ExportCommand
         switch (format)
         {
             case Casemate:
-                var casemate = new CasemateWriter(output, reader.Names, SourceName(database));
+                var casemate = new CasemateWriter(output, reader.Names, SourceNames(database));
                 reader.Read(casemate, cancellation);
                 foreach (var (what, count) in casemate.Skipped)
                 {
@@ -94,9 +94,15 @@ internal static class ExportCommand
         return new FtraceWriter(output, reader.Names, facts.Clock, facts.CpuCount, overwritten);
     }
 
-    private static string SourceName(TraceDatabase database)
+    private static List<string> SourceNames(TraceDatabase database)
     {
+        List<string> names = [];
         using var traces = QueryResult.Run(database, "traces");
-        return traces.Read() ? Path.GetFileName(traces.Text("path")) : "";
+        while (traces.Read())
+        {
+            names.Add(Path.GetFileName(traces.Text("path")));
+        }
+
+        return names.Count > 0 ? names : [""];
     }
 }

@@ -24,35 +24,10 @@ internal static class ImportCommand
 
     public static Command Create(CommandStreams streams, Pipeline pipeline)
     {
-        var traces = CommonOptions.Traces();
-        var database = CommonOptions.NewDatabase(isRequired: true);
-        var force = CommonOptions.Force();
-        var format = CommonOptions.Format();
-        var events = CommonOptions.Events();
-        var symbols = CommonOptions.Symbols();
-        var kaslr = CommonOptions.KaslrOffset();
-        var merge = new MergeChoice();
-        var memory = CommonOptions.InitialMemory();
-        var nanoseconds = CommonOptions.Nanoseconds();
-        var command = new Command("import", "Read traces into a database.")
-        {
-            traces, database, format, events, force, symbols, kaslr, memory, nanoseconds,
-        };
-        merge.AddTo(command);
-        command.SetWork(streams, (parse, cancellation) => Import(
-            streams,
-            pipeline,
-            new ImportRequest(
-                parse.GetRequiredValue(traces), parse.GetValue(database), parse.GetValue(format), parse.GetValue(force))
-            {
-                EventsPath = parse.GetValue(events),
-                SymbolsPath = parse.GetValue(symbols),
-                KaslrOffset = parse.GetValue(kaslr),
-                InitialMemory = parse.GetValue(memory) ?? [],
-                KeepsNanoseconds = parse.GetValue(nanoseconds),
-                Merge = merge.Read(parse, parse.GetRequiredValue(traces)),
-            },
-            cancellation));
+        var source = new SourceOptions(isDatabaseRequired: true);
+        var command = new Command("import", "Read traces into a database.");
+        source.AddTo(command);
+        command.SetWork(streams, (parse, cancellation) => Import(streams, pipeline, source.Read(parse), cancellation));
         return command;
     }
 

@@ -12,6 +12,9 @@ switch (args)
     case ["--repeat", var source, var times, var path]:
         GrowthTrace.Repeat(source, Number(times), path);
         break;
+    case ["--repeat-dat", var source, var cpus, var times, var path]:
+        DatTrace.Repeat(source, Number(cpus), Number(times), path);
+        break;
     case ["--growth", var events, var cpus, var spaces, var pending, var path]:
         GrowthTrace.Write(path, Number(events), Number(cpus), Number(spaces), Number(pending));
         break;

@@ -32,6 +32,14 @@ public static class TranslationRegimes
     public static TranslationRegime OfTlb(this TranslationRegime regime) =>
         regime == TranslationRegime.El1Guest ? TranslationRegime.El1 : regime;
 
+    /// <summary>Where the fields of the regime's translation control register stand.</summary>
+    public static ControlLayout ControlLayout(this TranslationRegime regime) => regime switch
+    {
+        TranslationRegime.El2 => Arm.ControlLayout.OneRange,
+        TranslationRegime.Stage2 => Arm.ControlLayout.Stage2,
+        _ => Arm.ControlLayout.TwoRanges,
+    };
+
     /// <summary>As the manual writes it.</summary>
     public static string Text(this TranslationRegime regime) => regime switch
     {

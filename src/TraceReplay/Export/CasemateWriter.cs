@@ -23,22 +23,22 @@ public sealed class CasemateWriter : IEventSink
 
     private readonly TextWriter _text;
     private readonly NameTable _names;
-    private readonly string _source;
+    private readonly string[] _sources;
     private readonly SortedDictionary<string, long> _skipped = new(StringComparer.Ordinal);
     private long _id;
 
     /// <summary>Makes a writer.</summary>
     /// <param name="text">Receives the lines; not closed.</param>
     /// <param name="names">The names that the events refer to.</param>
-    /// <param name="source">Name of the trace, for the source location of each line.</param>
-    public CasemateWriter(TextWriter text, NameTable names, string source)
+    /// <param name="sources">Names of the traces, at least one, for the source location of each line: of pieces of one capture that of the first.</param>
+    public CasemateWriter(TextWriter text, NameTable names, IReadOnlyList<string> sources)
     {
         ArgumentNullException.ThrowIfNull(text);
         ArgumentNullException.ThrowIfNull(names);
-        ArgumentNullException.ThrowIfNull(source);
+        ArgumentNullException.ThrowIfNull(sources);
         _text = text;
         _names = names;
-        _source = source.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal);
+        _sources = [.. sources.Select(source => source.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal))];
     }
 
     /// <summary>What was left out, and how often.</summary>
@@ -175,7 +175,7 @@ public sealed class CasemateWriter : IEventSink
     private void Write(in EventHeader header, string transition, string rest)
     {
         _text.Write(string.Create(
-            CultureInfo.InvariantCulture, $"({transition} (id {_id}) (tid {header.Cpu}) {rest} (src \"{_source}:{header.Line}\"))\n"));
+            CultureInfo.InvariantCulture, $"({transition} (id {_id}) (tid {header.Cpu}) {rest} (src \"{_sources[Math.Max(header.Input, 1) - 1]}:{header.Line}\"))\n"));
         _id++;
     }
 

@@ -8,8 +8,8 @@ namespace TraceReplay.Ingest;
 /// <summary>Makes a database of one or more sources: all of it, or nothing.</summary>
 public static class TraceImporter
 {
-    /// <summary>Imports sources that are consecutive pieces of one capture.</summary>
-    /// <param name="paths">The sources in their order in time; <c>-</c> is <see cref="ImportOptions.StandardInput"/>.</param>
+    /// <summary>Imports sources: consecutive pieces of one capture, or inputs that are merged by time.</summary>
+    /// <param name="paths">The sources, pieces in their order in time; <c>-</c> is <see cref="ImportOptions.StandardInput"/>.</param>
     /// <param name="databasePath">The database to be made.</param>
     /// <param name="options">Choices.</param>
     /// <param name="progress">Called on the importing thread a few times a second at most speeds; may be null.</param>
@@ -41,10 +41,10 @@ public static class TraceImporter
     }
 
     /// <summary>
-    /// Replays sources that are consecutive pieces of one capture and keeps what was found: a database without a file that holds the
+    /// Replays sources, pieces of one capture or inputs that are merged, and keeps what was found: a database without a file that holds the
     /// findings, the counts and the few events that prove them. The other event tables, and those of the state over time, are empty.
     /// </summary>
-    /// <param name="paths">The sources in their order in time; <c>-</c> is <see cref="ImportOptions.StandardInput"/>.</param>
+    /// <param name="paths">The sources, pieces in their order in time; <c>-</c> is <see cref="ImportOptions.StandardInput"/>.</param>
     /// <param name="options">Choices, among them how to replay.</param>
     /// <param name="progress">Called on this thread a few times a second at most speeds; may be null.</param>
     /// <param name="cancellation">Stops it.</param>

@@ -56,19 +56,13 @@ internal sealed class RootTracker(
                 _sawAsidInTtbr1 |= value >> 48 != 0;
                 break;
             case "tcr" or "vtcr":
-                var layout = regime switch
-                {
-                    TranslationRegime.El2 => ControlLayout.OneRange,
-                    TranslationRegime.Stage2 => ControlLayout.Stage2,
-                    _ => ControlLayout.TwoRanges,
-                };
                 Registers?.Written(cpu, regime, register, registers.Control?.Value, value, writer);
                 if (!isGuest && registers.Control is null && machine.Configuration.Control(regime) is null)
                 {
                     ForgetAssumedShapes(regime, writer.Header.Seq);
                 }
 
-                registers.Control = new TranslationControl(value, layout);
+                registers.Control = new TranslationControl(value, regime.ControlLayout());
                 if (!isGuest)
                 {
                     // That of a guest tells nothing about another.

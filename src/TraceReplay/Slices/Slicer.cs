@@ -228,8 +228,8 @@ public sealed class Slicer
             text.WriteLine((e.Header.Line, e.Note) switch
             {
                 (0, _) => $"# {e.Note}",
-                (var line, "") => $"# line {line}",
-                var (line, note) => $"# line {line}: {note}",
+                (_, "") => $"# {e.Header.PlaceText}",
+                var (_, note) => $"# {e.Header.PlaceText}: {note}",
             });
             e.Send(writer, e.Header);
         }

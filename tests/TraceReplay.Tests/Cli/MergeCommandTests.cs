@@ -47,6 +47,16 @@ public sealed class MergeCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Lines_exported_for_casemate_name_their_file()
+    {
+        var path = _fixture.File("a.db");
+        await _fixture.RunAsync("analyze", Kernel, Hypervisor, "--merge", "--offset", "hypervisor.ftrace=+500ms", "--db", path);
+        Assert.Equal(ExitCode.Clean, await _fixture.RunAsync("export", path, "--format", "casemate"));
+        Assert.Contains("(src \"kernel.ftrace:33\")", _fixture.Output, StringComparison.Ordinal);
+        Assert.Contains("(src \"hypervisor.ftrace:5\")", _fixture.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_file_that_is_none_of_the_traces_is_no_moment()
     {
         var path = _fixture.File("a.db");

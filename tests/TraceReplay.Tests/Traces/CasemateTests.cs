@@ -55,7 +55,7 @@ public sealed class CasemateTests
         {
             var text = new StringWriter(CultureInfo.InvariantCulture);
             GeneratedTrace.Send(
-                log.Events, format == "casemate" ? new CasemateWriter(text, log.Names, name) : new FtraceWriter(text, log.Names, log.Source.Text.Clock, 0));
+                log.Events, format == "casemate" ? new CasemateWriter(text, log.Names, [name]) : new FtraceWriter(text, log.Names, log.Source.Text.Clock, 0));
             Assert.Equal(expected, Judged(Reading.Of(Encoding.UTF8.GetBytes(text.ToString()), format)));
         }
     }

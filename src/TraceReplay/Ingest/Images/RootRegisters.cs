@@ -52,13 +52,7 @@ internal sealed class RootRegisters
                 registers.Ttbr1 = value;
                 break;
             case "tcr" or "vtcr":
-                var layout = regime switch
-                {
-                    TranslationRegime.El2 => ControlLayout.OneRange,
-                    TranslationRegime.Stage2 => ControlLayout.Stage2,
-                    _ => ControlLayout.TwoRanges,
-                };
-                registers.Control = new TranslationControl(value, layout);
+                registers.Control = new TranslationControl(value, regime.ControlLayout());
                 _machine.Configuration.SetControl(regime, registers.Control.Value);
                 break;
             default:

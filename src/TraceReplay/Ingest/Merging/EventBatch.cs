@@ -136,8 +136,8 @@ internal sealed class EventBatch(Action full) : IEventSink
         Add(e.Header, static (batch, sink, header) => sink.On(batch._tlbEntries.Take() with { Header = header }));
     }
 
-    // The line that tells it stands before the next event, and is made out of order when that is not known: any time up to it may be
-    // the one of the loss, so events of other inputs until then lie in the gap.
+    // The line that tells of lost events stands before the next event: that is where the gap ends, and events of other inputs until
+    // then lie in it. Its time is known only when that event comes.
     public void On(in LostEvents e)
     {
         _lost.Add(e);
