@@ -43,6 +43,9 @@ public sealed record Policy
         AllowDuplicateProperties = false,
         RespectNullableAnnotations = true,
         WriteIndented = true,
+
+        // Made when the program is built: to look at the properties as it runs takes 20 ms of every analysis.
+        TypeInfoResolver = PolicyJson.Default,
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.KebabCaseLower, allowIntegerValues: false) },
     };
 
@@ -356,3 +359,7 @@ public static class ErratumId
     /// <summary>Cortex-A715 2645198.</summary>
     public const string ExecutePermission = "2645198";
 }
+
+/// <summary>How a policy is read and written as JSON.</summary>
+[JsonSerializable(typeof(Policy))]
+internal sealed partial class PolicyJson : JsonSerializerContext;
