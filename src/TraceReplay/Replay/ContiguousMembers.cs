@@ -175,16 +175,11 @@ internal sealed class ContiguousMembers(MachineState machine, FindingCollector f
         var use = group.Use;
         var end = machine.Cpu(group.Last.Header.Cpu).NextBarrier(group.Last.Header.Seq);
         findings.Report(
-            new Verdict
+            Verdict.At(rule, use, group.First + member.Number, group.Last,
+                $"contiguous group of {group.Members} level-{use.Level} entries: {what}") with
             {
-                RuleId = rule,
                 Severity = severity,
                 Confidence = (Confidence)Math.Min((int)StaleRecords.ConfidenceOf(use.Space), (int)_atMost),
-                Where = group.Last,
-                Space = use.Space,
-                Pa = use.PaOf(group.First + member.Number),
-                Level = use.Level,
-                Va = StoreJudge.VaOf(use, group.First + member.Number),
                 Old = reference?.Value,
                 New = member.Value,
                 Difference = difference,
@@ -192,7 +187,6 @@ internal sealed class ContiguousMembers(MachineState machine, FindingCollector f
                 Evidence = new Evidence(
                     null, "none can count: it is what memory holds", end?.Seq, end?.Line,
                     end is null ? "" : "ended the update: the group is judged as it stands"),
-                Summary = $"contiguous group of {group.Members} level-{use.Level} entries: {what}",
             },
             FoldKind.Event, group.Last.Header.Seq ^ (long)(group.Pa << 20), null);
     }
@@ -231,18 +225,11 @@ internal sealed class ContiguousMembers(MachineState machine, FindingCollector f
         }
 
         findings.Report(
-            new Verdict
+            Verdict.At(rule, use, index, store, summary) with
             {
-                RuleId = rule,
                 Confidence = StaleRecords.ConfidenceOf(use.Space),
-                Where = store,
-                Space = use.Space,
-                Pa = use.PaOf(index),
-                Level = use.Level,
-                Va = StoreJudge.VaOf(use, index),
                 New = newValue,
                 Difference = DescriptorDifference.Contiguous,
-                Summary = summary,
             },
             FoldKind.Place, (long)use.Base, null);
     }

@@ -47,6 +47,18 @@ internal sealed record Verdict
     public required string Summary { get; init; }
 
     public Evidence Evidence { get; init; }
+
+    /// <summary>About an entry of a table in its place.</summary>
+    public static Verdict At(string rule, TableUse use, int index, in StoreContext where, string summary) => new()
+    {
+        RuleId = rule,
+        Where = where,
+        Space = use.Space,
+        Pa = use.PaOf(index),
+        Level = use.Level,
+        Va = StoreJudge.VaOf(use, index),
+        Summary = summary,
+    };
 }
 
 /// <summary>The TLBI and barrier nearest to counting, and why they did not.</summary>

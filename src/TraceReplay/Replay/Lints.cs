@@ -35,18 +35,11 @@ internal sealed class Lints(MachineState machine, FindingCollector findings)
         }
 
         findings.Report(
-            new Verdict
+            Verdict.At(RuleId.RedundantBreak, use, index, store, "made again as it was before it was broken: the break and its invalidation changed nothing") with
             {
-                RuleId = RuleId.RedundantBreak,
                 Confidence = StaleRecords.ConfidenceOf(use.Space),
-                Where = store,
-                Space = use.Space,
-                Pa = use.PaOf(index),
-                Level = use.Level,
-                Va = StoreJudge.VaOf(use, index),
                 Old = previous,
                 New = newValue,
-                Summary = "made again as it was before it was broken: the break and its invalidation changed nothing",
             },
             FoldKind.Place, store.Pc is { } pc ? (long)pc : store.How, null);
     }

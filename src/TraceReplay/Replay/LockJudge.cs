@@ -236,19 +236,12 @@ internal sealed class LockJudge(MachineState machine, FindingCollector findings,
         var place = fault == Fault.NoLock ? use.Space.Root.Base : Mix(Mix(use.Base, store.Pc ?? (ulong)store.How), (ulong)store.Header.Cpu);
         var key = (long)Mix(place, (ulong)fault);
         findings.Report(
-            new Verdict
+            Verdict.At(RuleId.LockNotHeld, use, index, store, summary) with
             {
-                RuleId = RuleId.LockNotHeld,
                 Confidence = confidence,
-                Where = store,
-                Space = use.Space,
-                Pa = use.PaOf(index),
-                Level = use.Level,
-                Va = StoreJudge.VaOf(use, index),
                 Old = oldValue,
                 New = newValue,
                 StaleStore = since,
-                Summary = summary,
             },
             FoldKind.Place, key, null);
     }

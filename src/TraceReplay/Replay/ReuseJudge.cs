@@ -64,20 +64,14 @@ internal sealed class ReuseJudge(MachineState machine, FindingCollector findings
         }
 
         findings.Report(
-            new Verdict
+            Verdict.At(RuleId.TableReuse, use, index, store,
+                $"stored to a level-{use.Level} table whose pointer was removed at {pointer.Break.Header.PlaceText} and may still be in a walk cache") with
             {
-                RuleId = RuleId.TableReuse,
                 Confidence = StaleRecords.ConfidenceOf(use.Space),
-                Where = store,
-                Space = use.Space,
-                Pa = use.PaOf(index),
-                Level = use.Level,
-                Va = StoreJudge.VaOf(use, index),
                 Old = pointer.Value,
                 OldLevel = pointer.Level,
                 New = newValue,
                 Stale = pointer,
-                Summary = $"stored to a level-{use.Level} table whose pointer was removed at {pointer.Break.Header.PlaceText} and may still be in a walk cache",
             },
             FoldKind.Place, (long)use.Base, pointer, EvidenceOf(pointer, store.Header));
     }
@@ -201,20 +195,14 @@ internal sealed class ReuseJudge(MachineState machine, FindingCollector findings
 
     private void ReportLink(string rule, TableUse parent, int index, ulong value, TableUse stale, in StoreContext store, string how) =>
         findings.Report(
-            new Verdict
+            Verdict.At(rule, parent, index, store,
+                $"table 0x{stale.Base:x}, unlinked at {PointerOf(stale)!.Break.Header.PlaceText} and not invalidated, was {how}") with
             {
-                RuleId = rule,
                 Confidence = StaleRecords.ConfidenceOf(parent.Space),
-                Where = store,
-                Space = parent.Space,
-                Pa = parent.PaOf(index),
-                Level = parent.Level,
-                Va = StoreJudge.VaOf(parent, index),
                 Old = PointerOf(stale)!.Value,
                 OldLevel = PointerOf(stale)!.Level,
                 New = value,
                 Stale = PointerOf(stale),
-                Summary = $"table 0x{stale.Base:x}, unlinked at {PointerOf(stale)!.Break.Header.PlaceText} and not invalidated, was {how}",
             },
             FoldKind.Place, (long)stale.Base, PointerOf(stale), EvidenceOf(PointerOf(stale)!, store.Header));
 

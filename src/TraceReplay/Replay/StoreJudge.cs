@@ -171,23 +171,17 @@ internal sealed class StoreJudge(
         }
 
         var members = isGroup ? use.Space.Format.GroupMembers(use.Level) : 0;
-        var verdict = new Verdict
+        var verdict = Verdict.At(rule, use, index, store,
+            $"live level-{use.Level} {Noun(use, oldValue)} overwritten without break-before-make: {DescriptorText.Describe(change.Difference)} changed") with
         {
-            RuleId = rule,
             Severity = SeverityOf(requirement),
             Confidence = ConfidenceOf(use.Space, change),
-            Where = store,
-            Space = use.Space,
-            Pa = use.PaOf(index),
-            Level = use.Level,
-            Va = VaOf(use, index),
             Asid = AsidOf(use.Space, record),
             Old = oldValue,
             New = newValue,
             Difference = change.Difference,
             Stale = record,
             Evidence = Overwritten,
-            Summary = $"live level-{use.Level} {Noun(use, oldValue)} overwritten without break-before-make: {DescriptorText.Describe(change.Difference)} changed",
         };
         return members > 0
             ? findings.Report(verdict, FoldKind.Group, GroupKey(use, index, members), record)
@@ -239,23 +233,16 @@ internal sealed class StoreJudge(
         var (fold, key) = explanation.Fold == FoldKind.Record && members > 0
             ? (FoldKind.Group, GroupKey(use, index, members))
             : (explanation.Fold, explanation.FoldKey);
-        var verdict = new Verdict
+        var verdict = Verdict.At(explanation.RuleId, use, index, store, Summarise(use, stale, change, explanation)) with
         {
-            RuleId = explanation.RuleId,
             Severity = SeverityOf(requirement),
             Confidence = Min(ConfidenceOf(use.Space, change), machine.Facts.HasBarriers ? Confidence.Certain : Confidence.Possible),
-            Where = store,
-            Space = use.Space,
-            Pa = use.PaOf(index),
-            Level = use.Level,
-            Va = VaOf(use, index),
             Asid = AsidOf(use.Space, stale),
             Old = stale.Value,
             New = newValue,
             Difference = change.Difference,
             Stale = stale,
             Evidence = explanation.Evidence,
-            Summary = Summarise(use, stale, change, explanation),
         };
         var finding = findings.Report(verdict, fold, key, stale);
         NoteUnloaded(use.Space, stale);
@@ -302,21 +289,15 @@ internal sealed class StoreJudge(
             if (stayed)
             {
                 return findings.Report(
-                    new Verdict
+                    Verdict.At(RuleId.PartialGroup, use, index, store,
+                        $"member {index - first} of a contiguous group was broken and made differently while member {i - first} stayed valid with the Contiguous bit") with
                     {
-                        RuleId = RuleId.PartialGroup,
                         Confidence = StaleRecords.ConfidenceOf(use.Space),
-                        Where = store,
-                        Space = use.Space,
-                        Pa = use.PaOf(index),
-                        Level = use.Level,
-                        Va = VaOf(use, index),
                         Old = previous,
                         New = newValue,
                         Difference = use.Space.Comparer.Compare(previous, newValue, use.Level).Difference,
                         StaleStore = lines.EventAt(brokenSeq),
                         Evidence = OneMemberOnly,
-                        Summary = $"member {index - first} of a contiguous group was broken and made differently while member {i - first} stayed valid with the Contiguous bit",
                     },
                     FoldKind.Group, GroupKey(use, index, members) ^ (memberFrame.StoreSeqOf(memberAt) << 24), null);
             }

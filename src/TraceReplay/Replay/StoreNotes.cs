@@ -46,7 +46,7 @@ internal sealed class StoreNotes(MachineState machine, FindingCollector findings
         }
 
         findings.Report(
-            Verdict(
+            About(
                 RuleId.LinuxUnsafeChange, use, index, oldValue, newValue, store,
                 $"changed in place as the architecture allows: pgattr_change_is_safe() of Linux {policy.LinuxVersion} refuses it"),
             FoldKind.Place, store.Pc is { } pc ? (long)pc : store.How, null);
@@ -61,7 +61,7 @@ internal sealed class StoreNotes(MachineState machine, FindingCollector findings
         }
 
         findings.Report(
-            Verdict(
+            About(
                 RuleId.StoreSize, use, index, null, e.New, new StoreContext(e.Header, e.Pc, e.How),
                 $"{e.SizeBytes} bytes of a live level-{use.Level} descriptor were stored: a walk may read half of the old and half of the new value"),
             FoldKind.Place, (long)use.Base, null);
@@ -132,7 +132,7 @@ internal sealed class StoreNotes(MachineState machine, FindingCollector findings
             ? (RuleId.DescriptorReservedBits, $"RES0 bits 0x{newValue & use.Space.Comparer.ReservedIn(kind, use.Level):x} are set in a {Noun(kind)} at level {use.Level}")
             : (RuleId.DescriptorReservedEncoding, use.Level == 3 ? "bits 1:0 are 0b01 at level 3" : $"a block at level {use.Level}, where the granule has none");
         findings.Report(
-            Verdict(rule, use, index, oldValue, newValue, store, $"0x{newValue:x} was stored: {what}"),
+            About(rule, use, index, oldValue, newValue, store, $"0x{newValue:x} was stored: {what}"),
             FoldKind.Place, store.Pc is { } pc ? (long)pc : (long)use.Base, null);
     }
 
@@ -150,25 +150,19 @@ internal sealed class StoreNotes(MachineState machine, FindingCollector findings
         }
 
         findings.Report(
-            Verdict(
+            About(
                 RuleId.HardwareDirtyRace, use, index, oldValue, newValue, store,
                 $"a plain store cleared {(clearsDirty ? "the dirty state" : "the access flag")} of a live entry that hardware may update at the same moment"),
             FoldKind.Place, store.Pc is { } pc ? (long)pc : (long)use.Base, null);
     }
 
-    private static Verdict Verdict(
-        string rule, TableUse use, int index, ulong? oldValue, ulong newValue, in StoreContext store, string summary) => new()
+    private static Verdict About(
+        string rule, TableUse use, int index, ulong? oldValue, ulong newValue, in StoreContext store, string summary) =>
+        Verdict.At(rule, use, index, store, summary) with
         {
-            RuleId = rule,
             Confidence = StaleRecords.ConfidenceOf(use.Space),
-            Where = store,
-            Space = use.Space,
-            Pa = use.PaOf(index),
-            Level = use.Level,
-            Va = StoreJudge.VaOf(use, index),
             Old = oldValue,
             New = newValue,
-            Summary = summary,
         };
 
     /// <summary>True for a space that is live by more than the lack of anything that says otherwise.</summary>

@@ -59,19 +59,12 @@ internal sealed class TableLinkJudge(MachineState machine, FindingCollector find
         var childFrame = machine.Memory.Frame(pa);
         var at = TableFrame.IndexOf(pa);
         findings.Report(
-            new Verdict
+            Verdict.At(RuleId.TableUninitialised, parent, index, store, $"table 0x{tableBase:x} was linked although its entry {first}, stored at {lines.PlaceOf(childFrame.StoreSeqOf(at))}, "
+                    + $"may not be visible to the table walker: CPU {store.Header.Cpu} ran no barrier for stores in between") with
             {
-                RuleId = RuleId.TableUninitialised,
                 Confidence = StaleRecords.ConfidenceOf(parent.Space),
-                Where = store,
-                Space = parent.Space,
-                Pa = parent.PaOf(index),
-                Level = parent.Level,
-                Va = StoreJudge.VaOf(parent, index),
                 New = value,
                 StaleStore = lines.EventAt(childFrame.StoreSeqOf(at)),
-                Summary = $"table 0x{tableBase:x} was linked although its entry {first}, stored at {lines.PlaceOf(childFrame.StoreSeqOf(at))}, "
-                    + $"may not be visible to the table walker: CPU {store.Header.Cpu} ran no barrier for stores in between",
             },
             FoldKind.Place, (long)tableBase, null);
     }

@@ -119,17 +119,10 @@ internal sealed class VisibilityJudge(MachineState machine, FindingCollector fin
             : "a DSB but no ISB followed, so the CPU itself may still take a fault";
         var (use, store) = (waiting.Use, waiting.Store);
         findings.Report(
-            new Verdict
+            Verdict.At(RuleId.MakeNotSynchronised, use, waiting.Index, store, $"kernel entry made by CPU {store.Header.Cpu}, and {what}") with
             {
-                RuleId = RuleId.MakeNotSynchronised,
                 Confidence = StaleRecords.ConfidenceOf(use.Space) < Confidence.Likely ? Confidence.Possible : Confidence.Likely,
-                Where = store,
-                Space = use.Space,
-                Pa = use.PaOf(waiting.Index),
-                Level = use.Level,
-                Va = StoreJudge.VaOf(use, waiting.Index),
                 New = waiting.Value,
-                Summary = $"kernel entry made by CPU {store.Header.Cpu}, and {what}",
             },
             FoldKind.Place, store.Pc is { } pc ? (long)pc : store.How, null);
         waiting.Lacks = Lacks.Nothing;
