@@ -234,25 +234,13 @@ public sealed class ReplayWriter : IReplaySink, IDisposable
 
         _queue?.Drain();
         _isFinished = true;
-        _connection.Execute(
-            """
-            INSERT INTO replay (id, bbm_level, granule_bytes, granule_source, final_compared, final_differing, final_unknown, events,
-              undecided_writes, policy)
-            VALUES (1, @BbmLevel, @GranuleBytes, @Source, @FinalCompared, @FinalDiffering, @FinalUnknown, @Events, @UndecidedWrites,
-              @Policy)
-            """,
-            new
-            {
-                summary.BbmLevel,
-                summary.GranuleBytes,
-                Source = NameOf(summary.GranuleSource),
-                summary.FinalCompared,
-                summary.FinalDiffering,
-                summary.FinalUnknown,
-                summary.Events,
-                summary.UndecidedWrites,
-                Policy = _policy.ToJson(isIndented: false),
-            });
+        using var row = new RowInserter(
+            _connection.Handle!, "replay",
+            "id, bbm_level, granule_bytes, granule_source, final_compared, final_differing, final_unknown, events, undecided_writes, policy", 10);
+        row.Row().Add(1).Add(summary.BbmLevel).Add(summary.GranuleBytes).Add(NameOf(summary.GranuleSource)).Add(summary.FinalCompared)
+            .Add(summary.FinalDiffering).Add(summary.FinalUnknown).Add(summary.Events).Add(summary.UndecidedWrites)
+            .Add(_policy.ToJson(isIndented: false)).Insert();
+        row.Flush();
     }
 
     public void Dispose()
