@@ -52,26 +52,23 @@ public sealed record TraceFacts
     /// <summary>True when TLBIs are in the trace.</summary>
     public bool HasTlbis { get; init; }
 
+    /// <summary>Stands for the VMID of a root that has had several.</summary>
+    public const string SeveralVmids = "several";
+
     /// <summary>
-    /// The first VMID under which VTTBR_EL2 names each root, such as <c>0x438a6000:1 0x51000000:2</c>: that of a stage 2 whose root is told
-    /// before its VTTBR_EL2 is written. Empty where none is written.
+    /// The VMID under which VTTBR_EL2 names each root, such as <c>0x438a6000:1 0x51000000:several</c>: that of a stage 2 whose root is told
+    /// before its VTTBR_EL2 is written. Of a root that has had several, by another guest or after a rollover, it is not known which of them
+    /// counts. Empty where none is written.
     /// </summary>
     public string Stage2Vmids { get; init; } = "";
 
-    /// <summary>VMID of a stage-2 root by <see cref="Stage2Vmids"/>; null where none names it.</summary>
+    /// <summary>VMID of a stage-2 root by <see cref="Stage2Vmids"/>; null where none names it, or several do.</summary>
     /// <param name="root">Physical address.</param>
     public ushort? Stage2VmidOf(ulong root)
     {
         var key = string.Create(CultureInfo.InvariantCulture, $"0x{root:x}:");
-        foreach (var pair in Stage2Vmids.Split(' '))
-        {
-            if (pair.StartsWith(key, StringComparison.Ordinal))
-            {
-                return ushort.Parse(pair.AsSpan(key.Length), CultureInfo.InvariantCulture);
-            }
-        }
-
-        return null;
+        var told = Stage2Vmids.Split(' ').Where(pair => pair.StartsWith(key, StringComparison.Ordinal)).Distinct().ToList();
+        return told.Count == 1 && ushort.TryParse(told[0].AsSpan(key.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var vmid) ? vmid : null;
     }
 
     /// <summary>Facts of two consecutive pieces of one capture; the clock is that of the first.</summary>

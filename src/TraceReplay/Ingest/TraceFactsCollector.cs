@@ -28,7 +28,7 @@ public sealed class TraceFactsCollector(NameTable names) : IEventSink
     private int _stage2Register;
     private bool _hasTlbis;
 
-    private readonly Dictionary<ulong, int> _stage2Vmids = [];
+    private readonly Dictionary<ulong, int?> _stage2Vmids = [];
 
     // Names already looked at, so that each text is compared once.
     private int _lastRegister;
@@ -49,7 +49,7 @@ public sealed class TraceFactsCollector(NameTable names) : IEventSink
         HypervisorConfiguration = _hypervisorConfiguration,
         HasBarriers = _hasBarriers,
         HasTlbis = _hasTlbis,
-        Stage2Vmids = string.Join(' ', _stage2Vmids.Select(pair => string.Create(CultureInfo.InvariantCulture, $"0x{pair.Key:x}:{pair.Value}"))),
+        Stage2Vmids = string.Join(' ', _stage2Vmids.Select(pair => string.Create(CultureInfo.InvariantCulture, $"0x{pair.Key:x}:{pair.Value?.ToString(CultureInfo.InvariantCulture) ?? TraceFacts.SeveralVmids}"))),
     };
 
     public void On(in PageTableWrite e)
@@ -115,9 +115,13 @@ public sealed class TraceFactsCollector(NameTable names) : IEventSink
     private void SeeStage2Root(ulong value)
     {
         var root = (value & 0x0000_ffff_ffff_ffc0) | ((value & 0x3c) << 46);
-        if (root != 0 && _stage2Vmids.Count < MostStage2Roots)
+        if (_stage2Vmids.TryGetValue(root, out var known))
         {
-            _stage2Vmids.TryAdd(root, (int)(value >> 48));
+            _stage2Vmids[root] = known == (int)(value >> 48) ? known : null;
+        }
+        else if (root != 0 && _stage2Vmids.Count < MostStage2Roots)
+        {
+            _stage2Vmids.Add(root, (int)(value >> 48));
         }
     }
 

@@ -221,7 +221,8 @@ internal sealed class FindingCollector(IReplaySink sink, Policy policy, MachineS
         }
 
         // Which addresses an entry translates and a TLBI covers is a guess where nothing tells the size of a page, or the units of a range.
-        var restsOnAddresses = rule is RuleId.TlbiAddress or RuleId.TlbiRange or RuleId.TlbiTtl or RuleId.NoTlbi or RuleId.PartialGroup;
+        var restsOnAddresses = rule is RuleId.TlbiAddress or RuleId.TlbiRange or RuleId.TlbiTtl or RuleId.NoTlbi or RuleId.PartialGroup
+            or RuleId.Stage2Incomplete;
         if (restsOnAddresses && (machine.Configuration.GranuleSource == GranuleSource.Assumed || !machine.Configuration.IsDsTold(verdict.Space?.Regime)))
         {
             return Confidence.Unknown;

@@ -18,6 +18,10 @@ internal sealed class LockJudge(MachineState machine, FindingCollector findings,
     private readonly Dictionary<ulong, (ulong Cpu, EventHeader Hint)> _ownerOfDescriptor = [];
     private readonly Dictionary<(int Cpu, ulong Lock), Holding> _holdings = [];
     private readonly Dictionary<ulong, (int Cpu, EventHeader Taken)> _lastTaken = [];
+
+    // Who holds a lock, and what a CPU holds: a system has many locks, and a CPU holds few at a time.
+    private readonly Dictionary<ulong, int> _holder = [];
+    private readonly Dictionary<int, List<Holding>> _held = [];
     private readonly HashSet<int> _doubtful = [];
 
     // A CPU's standing to one lock.
@@ -70,7 +74,7 @@ internal sealed class LockJudge(MachineState machine, FindingCollector findings,
     public void On(in LockOperation e)
     {
         var cpu = e.Header.Cpu;
-        if (e.Action == LockAction.TryAcquire && HolderOf(e.Address) is { } other && other != cpu)
+        if (e.Action == LockAction.TryAcquire && MayHaveFailed(e.Address, cpu))
         {
             return;
         }
@@ -83,7 +87,12 @@ internal sealed class LockJudge(MachineState machine, FindingCollector findings,
         holding.Last = e.Header;
         if (e.Action == LockAction.Release)
         {
-            holding.Depth = Math.Max(0, holding.Depth - 1);
+            if (holding.Depth > 0 && --holding.Depth == 0)
+            {
+                _holder.Remove(e.Address);
+                HeldBy(cpu).Remove(holding);
+            }
+
             return;
         }
 
@@ -91,6 +100,8 @@ internal sealed class LockJudge(MachineState machine, FindingCollector findings,
         {
             holding.FirstStore = null;
             _lastTaken[e.Address] = (cpu, e.Header);
+            _holder[e.Address] = cpu;
+            HeldBy(cpu).Add(holding);
         }
     }
 
@@ -121,12 +132,9 @@ internal sealed class LockJudge(MachineState machine, FindingCollector findings,
     /// <summary>A CPU ran a DSB: its stores so far are ordered before those that follow.</summary>
     public void Synchronised(int cpu)
     {
-        foreach (var ((holder, _), holding) in _holdings)
+        foreach (var holding in HeldBy(cpu))
         {
-            if (holder == cpu)
-            {
-                holding.FirstStore = null;
-            }
+            holding.FirstStore = null;
         }
     }
 
@@ -137,6 +145,12 @@ internal sealed class LockJudge(MachineState machine, FindingCollector findings,
         foreach (var key in _holdings.Keys.Where(key => key.Cpu == cpu).ToList())
         {
             _holdings.Remove(key);
+        }
+
+        HeldBy(cpu).Clear();
+        foreach (var (guard, _) in _holder.Where(held => held.Value == cpu).ToList())
+        {
+            _holder.Remove(guard);
         }
     }
 
@@ -257,17 +271,19 @@ internal sealed class LockJudge(MachineState machine, FindingCollector findings,
         : use.Space.IsLive && _rootOfTable.TryGetValue(PageOf(use.Base), out var root) ? root
         : null;
 
-    private int? HolderOf(ulong guard)
+    // Another CPU holds it, or may hold it since before the trace: nobody was seen to take it or give it back.
+    private bool MayHaveFailed(ulong guard, int cpu) => _holder.TryGetValue(guard, out var holder)
+        ? holder != cpu
+        : !machine.Configuration.FollowsCasemate && !_lastTaken.ContainsKey(guard);
+
+    private List<Holding> HeldBy(int cpu)
     {
-        foreach (var ((cpu, held), holding) in _holdings)
+        if (!_held.TryGetValue(cpu, out var held))
         {
-            if (held == guard && holding.Depth > 0)
-            {
-                return cpu;
-            }
+            _held.Add(cpu, held = []);
         }
 
-        return null;
+        return held;
     }
 
     private ulong PageOf(ulong address) => machine.Configuration.Granule.PageOf(address);

@@ -87,15 +87,18 @@ internal sealed class MachineConfiguration
     /// </summary>
     public bool FollowsCasemate { get; private set; }
 
-
     /// <summary>Layout of descriptors whose half is not known.</summary>
     public DescriptorFormat DefaultFormat => HostControl?.FormatOf(UsableHalf, IsSecure, Features(Host))
         ?? new DescriptorFormat(
             Granule, AssumedDs, Lpa: false, HardwareAccessFlag: false, HardwareDirty: null, IsSecure, DescriptorLayout.TwoRanges, Features(Host));
 
-    /// <summary>False where nothing tells the units of a regime's range operations: no TCR, and pages too few or odd to show DS.</summary>
-    public bool IsDsTold(TranslationRegime? regime) =>
-        HostControl is not null || (regime is { } told && Control(told) is not null)
+    /// <summary>
+    /// False where nothing tells the units of a regime's range operations: no TCR, and pages too few or odd to show DS. That of stage 2 has a
+    /// DS of its own.
+    /// </summary>
+    public bool IsDsTold(TranslationRegime? regime) => regime == TranslationRegime.Stage2
+        ? Control(TranslationRegime.Stage2) is not null || Granule.PageShift == 16
+        : HostControl is not null || (regime is { } told && Control(told) is not null)
         || Granule.PageShift == 16 || AssumedDs || _facts.ShowShareability;
 
     /// <summary>DS where TCR is not told: pages whose SH is never set have address bits there.</summary>

@@ -182,8 +182,8 @@ public sealed class ReplayEngine : IEventSink
 
     public void On(in BarrierInstruction e)
     {
-        Begin(e.Header);
         var barrier = _operations.Barrier(e.Kind);
+        Begin(e.Header, isInSwitch: barrier is { Kind: BarrierKind.Isb });
         var cpu = _machine.Cpu(e.Header.Cpu);
         cpu.NoteBarrier(e.Header.Seq, e.Header.Line, barrier);
         barrier = barrier is not null && cpu.Hypervisor is not null ? _selector.BarrierOf(barrier, cpu) : barrier;
@@ -202,7 +202,7 @@ public sealed class ReplayEngine : IEventSink
             return;
         }
 
-        Begin(e.Header);
+        Begin(e.Header, isInSwitch: true);
         var register = _names.Name(e.Register);
         if (register.Contains("ttbr", StringComparison.Ordinal))
         {
@@ -321,6 +321,7 @@ public sealed class ReplayEngine : IEventSink
     public void On(in LostEvents e)
     {
         // The marker is printed before the next event of its CPU: the gap began after the last one.
+        ReleaseHeld(e.Header.Cpu, isInSwitch: false);
         _machine.Now = e.Header;
         _findings.Doubt(_machine.Cpu(e.Header.Cpu).Last(e.Header.Input).Seq, e.Header.Seq);
         _notes.Lost(e);
@@ -352,6 +353,11 @@ public sealed class ReplayEngine : IEventSink
     /// <summary>The trace has ended: judges what is left and hands everything to the sink.</summary>
     public ReplaySummary Finish()
     {
+        foreach (var cpu in _machine.Cpus)
+        {
+            ReleaseHeld(cpu.Cpu, isInSwitch: false);
+        }
+
         _roots.JudgeLoads();
         _loads.Settle(null);
         _contiguous.Finish();
@@ -404,19 +410,21 @@ public sealed class ReplayEngine : IEventSink
 
     private static int? BbmLevelOf(ReplayOptions options) => options.BbmLevel ?? options.Policy.BbmLevel;
 
-    private void Begin(in EventHeader header)
+    private void Begin(in EventHeader header, bool isInSwitch = false)
     {
+        ReleaseHeld(header.Cpu, isInSwitch);
         if (_roots.HasPendingLoads)
         {
             _roots.JudgeLoads();
         }
 
-        BeginEvent(header);
+        BeginEvent(header, isInSwitch);
     }
 
     // Events that tell a tree come right after the load of its root: the load is not judged before them.
-    private void BeginEvent(in EventHeader header)
+    private void BeginEvent(in EventHeader header, bool isInSwitch = false)
     {
+        ReleaseHeld(header.Cpu, isInSwitch);
         _events++;
         _machine.Now = header;
         _lines.Note(header);
@@ -438,6 +446,15 @@ public sealed class ReplayEngine : IEventSink
         if (_events % HousekeepingInterval == 0)
         {
             _reuse.Compact();
+        }
+    }
+
+    // A hypervisor only writes registers, and runs ISBs, on its way into a guest.
+    private void ReleaseHeld(int cpu, bool isInSwitch)
+    {
+        if (!isInSwitch && _roots.HoldsWrites(cpu))
+        {
+            _roots.ReleaseHeld(cpu);
         }
     }
 

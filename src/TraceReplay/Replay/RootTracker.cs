@@ -22,6 +22,8 @@ internal sealed class RootTracker(
     /// <summary>Judges the registers on their own.</summary>
     public RegisterJudge? Registers { get; set; }
 
+    private readonly HeldWrites _held = new(selector);
+
     /// <summary>True once 128-bit descriptors were switched on: nothing can be judged from there.</summary>
     public bool IsUnsupported { get; private set; }
 
@@ -35,9 +37,29 @@ internal sealed class RootTracker(
         if (register == "hcr_el2")
         {
             WriteHypervisorConfiguration(cpu, new HypervisorConfiguration(value), writer);
-            return;
+            ReleaseHeld(writer.Header.Cpu);
         }
+        else if (!_held.Take(register, value, cpu, writer))
+        {
+            Write(register, value, cpu, writer);
+        }
+    }
 
+    /// <summary>True while writes of a CPU are held that may be its host's: before an event that they would come too late for.</summary>
+    public bool HoldsWrites(int cpu) => _held.Any(cpu);
+
+    /// <summary>The CPU did not enter a guest, or just has: the writes that were held are for what it runs.</summary>
+    public void ReleaseHeld(int number)
+    {
+        var cpu = machine.Cpu(number);
+        foreach (var held in _held.Release(cpu))
+        {
+            Write(held.Register, held.Value, cpu, held.Writer);
+        }
+    }
+
+    private void Write(string register, ulong value, ProcessingElement cpu, in StoreContext writer)
+    {
         if (register.Length < 5 || selector.RegimeOf(register, cpu) is not { } regime)
         {
             return;
@@ -471,6 +493,4 @@ internal sealed class RootTracker(
             copies.Swapped(previous, space, load.Cpu.Cpu, load.Writer);
         }
     }
-
-
 }
