@@ -72,12 +72,14 @@ public static class TraceSource
     }
 
     /// <summary>Opens a file for reading from its start to its end.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="expected">What it is to be, for messages.</param>
     /// <exception cref="ImportException">It is missing, a directory or not readable.</exception>
-    internal static FileStream Open(string path)
+    internal static FileStream Open(string path, string expected = "trace file")
     {
         if (Directory.Exists(path))
         {
-            throw new ImportException($"{path}: a directory; expected a trace file");
+            throw new ImportException($"{path}: a directory; expected a {expected}");
         }
 
         try
@@ -86,11 +88,11 @@ public static class TraceSource
         }
         catch (UnauthorizedAccessException e)
         {
-            throw new ImportException($"{path}: permission denied; expected a readable trace file", e);
+            throw new ImportException($"{path}: permission denied; expected a readable {expected}", e);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw new ImportException($"{path}: no such file; expected a trace file", e);
+            throw new ImportException($"{path}: no such file; expected a {expected}", e);
         }
         catch (Exception e) when (e is IOException or ArgumentException or NotSupportedException)
         {
