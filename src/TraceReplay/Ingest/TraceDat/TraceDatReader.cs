@@ -5,9 +5,12 @@ namespace TraceReplay.Ingest.TraceDat;
 /// <summary>The binary files of trace-cmd, versions 6 and 7: the events that <c>trace-cmd report</c> prints, without printing them.</summary>
 public sealed class TraceDatReader : ISeekingReader
 {
+    /// <summary>Its name, as databases and options have it.</summary>
+    public const string FormatName = "trace-dat";
+
     private static ReadOnlySpan<byte> Magic => "\u0017\u0008Dtracing"u8;
 
-    public string Name => "trace-dat";
+    public string Name => FormatName;
 
     public bool Recognises(ReadOnlySpan<byte> head) => head.StartsWith(Magic);
 
