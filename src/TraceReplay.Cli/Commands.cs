@@ -34,6 +34,8 @@ internal static class Commands
             Error = streams.Error,
             // CommandRunner has its own message and exit status for every kind of failure.
             EnableDefaultExceptionHandler = false,
+            // After an interrupt, for removing what is half made: gigabytes take seconds.
+            ProcessTerminationTimeout = TimeSpan.FromSeconds(15),
         };
         if (parse.Errors.Count == 0)
         {

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using TraceReplay.Ingest.TraceDat;
 using TraceReplay.Report;
 using TraceReplay.Store;
 
@@ -66,13 +67,20 @@ internal static class ImportCommand
     /// <summary>What came in, and what did not.</summary>
     internal static void WriteSummary(TraceDatabase database, ImportRequest request, TextWriter output)
     {
+        var hasTraceDat = false;
         using var traces = QueryResult.Run(database, "traces");
         while (traces.Read())
         {
+            hasTraceDat |= traces.Text("format") == TraceDatReader.FormatName;
             output.WriteLine(
                 $"{traces.Text("path")}: {Number.Counted(traces.Integer("events") ?? 0, "event", "events")} in "
                 + $"{Number.Counted(traces.Integer("line_count") ?? 0, "line", "lines")}, format {traces.Text("format")}"
                 + (traces.Integer("is_damaged") == 1 ? "; damaged: read only in part" : ""));
+        }
+
+        if (request.KeepsNanoseconds && !hasTraceDat)
+        {
+            output.WriteLine("warning: --nanoseconds is of a trace.dat, and none was read; the times are those of the text");
         }
 
         InfoReport.WriteInitialMemory(database, output);

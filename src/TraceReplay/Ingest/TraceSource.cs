@@ -21,7 +21,7 @@ public static class TraceSource
     /// <exception cref="ImportException">The file cannot be opened, is empty or of no known format.</exception>
     public static SourceSummary Read(string path, ReadSession session, string? format = null)
     {
-        using var stream = Open(path);
+        using var stream = Await(() => Open(path), session.Cancellation);
         var before = new FileInfo(path);
         var (length, time) = (before.Length, before.LastWriteTimeUtc);
         var summary = Read(stream, path, session, format);
@@ -72,12 +72,14 @@ public static class TraceSource
     }
 
     /// <summary>Opens a file for reading from its start to its end.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="expected">What it is to be, for messages.</param>
     /// <exception cref="ImportException">It is missing, a directory or not readable.</exception>
-    internal static FileStream Open(string path)
+    internal static FileStream Open(string path, string expected = "trace file")
     {
         if (Directory.Exists(path))
         {
-            throw new ImportException($"{path}: a directory; expected a trace file");
+            throw new ImportException($"{path}: a directory; expected a {expected}");
         }
 
         try
@@ -86,11 +88,11 @@ public static class TraceSource
         }
         catch (UnauthorizedAccessException e)
         {
-            throw new ImportException($"{path}: permission denied; expected a readable trace file", e);
+            throw new ImportException($"{path}: permission denied; expected a readable {expected}", e);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw new ImportException($"{path}: no such file; expected a trace file", e);
+            throw new ImportException($"{path}: no such file; expected a {expected}", e);
         }
         catch (Exception e) when (e is IOException or ArgumentException or NotSupportedException)
         {
@@ -101,7 +103,7 @@ public static class TraceSource
     private static SourceSummary ReadCore(Stream stream, string path, ReadSession session, ITraceReader? forced)
     {
         using var hashed = new HashingStream(stream);
-        using var raw = new PeekStream(hashed, GzipMagic.Length);
+        using var raw = Await(() => new PeekStream(hashed, GzipMagic.Length), session.Cancellation);
         if (raw.Head.IsEmpty)
         {
             throw new ImportException($"{path}: empty; expected a trace ({TraceReaders.Names})");
@@ -109,7 +111,7 @@ public static class TraceSource
 
         var isGzip = raw.Head.SequenceEqual(GzipMagic);
         using var decompressed = isGzip ? new GzipTextStream(raw) : (ReadOnlyStream)raw;
-        using var text = new PeekStream(decompressed, TraceReaders.HeadBytes);
+        using var text = Await(() => new PeekStream(decompressed, TraceReaders.HeadBytes), session.Cancellation);
         if (text.Head.IsEmpty)
         {
             throw new ImportException(text.Damage is null
@@ -142,18 +144,32 @@ public static class TraceSource
         session.RawBytes = () => hashed.Bytes;
 
         // A damaged or padded file has bytes that the reader never asked for; the hash is of the whole file all the same.
-        raw.CopyTo(Stream.Null);
+        var sha256 = Await(
+            () =>
+            {
+                raw.CopyTo(Stream.Null);
+                return hashed.Sha256();
+            },
+            session.Cancellation);
         return new SourceSummary
         {
             Path = path,
             Format = reader.Name,
             Compression = isGzip ? "gzip" : "none",
-            Sha256 = hashed.Sha256(),
+            Sha256 = sha256,
             Text = summary,
             FirstSeq = firstSeq,
             LastSeq = session.NextSeq - 1,
             EventCount = session.NextSeq - firstSeq,
         };
+    }
+
+    // A pipe or a terminal may let wait for ever, and such a read cannot be stopped: where it is cancelled, its thread is left behind.
+    private static T Await<T>(Func<T> read, CancellationToken cancellation)
+    {
+        var reading = Task.Run(read, CancellationToken.None);
+        Task.WaitAny([reading], cancellation);
+        return reading.GetAwaiter().GetResult();
     }
 
     private static ITraceReader Recognise(PeekStream text, string path)

@@ -37,6 +37,7 @@ internal sealed class SpoolBlocks(string? folder) : IDisposable
     /// <summary>Takes a filled block in exchange for one to fill.</summary>
     /// <param name="filled">The block.</param>
     /// <param name="before">Header of the event before its first one.</param>
+    /// <exception cref="DatabaseException">The file cannot be written.</exception>
     public byte[] Exchange(byte[] filled, in EventHeader before)
     {
         lock (_lock)
@@ -56,8 +57,11 @@ internal sealed class SpoolBlocks(string? folder) : IDisposable
             var oldest = _inMemory.Dequeue();
             if (folder is not null)
             {
-                _file ??= CreateFile(folder);
-                _file.Write(oldest);
+                Guard(() =>
+                {
+                    _file ??= CreateFile(folder);
+                    _file.Write(oldest);
+                });
             }
 
             _inFile++;
@@ -117,6 +121,7 @@ internal sealed class SpoolBlocks(string? folder) : IDisposable
     /// <summary>A block once all are complete.</summary>
     /// <param name="block">Which, 0-based.</param>
     /// <param name="buffer">Receives one that is in the file.</param>
+    /// <exception cref="DatabaseException">The file cannot be read.</exception>
     public byte[] Read(int block, byte[] buffer)
     {
         if (block >= _inFile)
@@ -124,8 +129,11 @@ internal sealed class SpoolBlocks(string? folder) : IDisposable
             return _inMemory.ElementAt(block - _inFile);
         }
 
-        _file!.Position = (long)block * BlockBytes;
-        _file.ReadExactly(buffer);
+        Guard(() =>
+        {
+            _file!.Position = (long)block * BlockBytes;
+            _file.ReadExactly(buffer);
+        });
         return buffer;
     }
 
@@ -136,6 +144,19 @@ internal sealed class SpoolBlocks(string? folder) : IDisposable
         _inMemory.Enqueue(filled);
         _starts.Add(before);
         Monitor.PulseAll(_lock);
+    }
+
+    // The one who adds events reads them from a trace, whose failures are of the same types: they are told apart here.
+    private void Guard(Action use)
+    {
+        try
+        {
+            use();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new DatabaseException($"temporary file in {folder}: {e.Message}", e);
+        }
     }
 
     // In the folder of the database, which has room for twice as much; a folder for temporary files is often memory.

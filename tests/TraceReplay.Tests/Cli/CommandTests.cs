@@ -38,6 +38,17 @@ public sealed class CommandTests : IDisposable
         Assert.Equal([reports], Directory.GetFileSystemEntries(Path.GetDirectoryName(reports)!));
     }
 
+    [Theory]
+    [InlineData("violations-6.12-4k-n1-2cpu.kernel.ftrace.gz", true)]
+    [InlineData("workload-start-v7-zstd.trace.dat", false)]
+    public async Task Nanoseconds_of_a_text_are_told_to_be_none(string capture, bool isTold)
+    {
+        _fixture.Pipeline = Pipeline.OfLibrary;
+        await _fixture.RunAsync("import", Path.Combine(RepositoryPaths.Root, "traces", "captures", capture), "--nanoseconds", "--db", _fixture.File("a.db"));
+        Assert.Contains($"{capture}: ", _fixture.Error, StringComparison.Ordinal);
+        Assert.Equal(isTold, _fixture.Error.Contains("warning: --nanoseconds is of a trace.dat, and none was read", StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task Errors_found_are_exit_status_1()
     {

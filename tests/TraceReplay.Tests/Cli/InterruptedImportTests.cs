@@ -8,6 +8,8 @@ namespace TraceReplay.Tests.Cli;
 /// <summary>Imports of the real program that are ended from outside, while they wait for more input.</summary>
 public sealed class InterruptedImportTests
 {
+    private const int ManyLines = 50_000;
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     [Theory]
@@ -32,16 +34,18 @@ public sealed class InterruptedImportTests
     }
 
     [Theory]
-    [InlineData("-INT", false)]
-    [InlineData("-INT", true)]
-    [InlineData("-TERM", true)]
-    public void Interrupted_import_leaves_nothing(string signal, bool replaces)
+    [InlineData("-INT", false, ManyLines)]
+    [InlineData("-INT", true, ManyLines)]
+    [InlineData("-TERM", true, ManyLines)]
+    [InlineData("-TERM", true, 0)]
+    [InlineData("-TERM", false, 100)]
+    public void Interrupted_import_leaves_nothing(string signal, bool replaces, int lines)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "needs Unix signals");
         Assert.SkipWhen(signal == "-INT" && InterruptIsIgnored(), "the tests run in the background of a shell, which ignores SIGINT, and so do their children");
         using var folder = new TemporaryFolder();
         var before = replaces ? ImportAll(folder) : null;
-        using (var import = StartImport(folder))
+        using (var import = StartImport(folder, lines))
         {
             using var kill = Process.Start("kill", [signal, import.Id.ToString(CultureInfo.InvariantCulture)]);
             Assert.True(import.WaitForExit(Patience));
@@ -63,11 +67,11 @@ public sealed class InterruptedImportTests
     }
 
     // Runs until its database is being built, and then waits for the rest of its input.
-    private static Process StartImport(TemporaryFolder folder)
+    private static Process StartImport(TemporaryFolder folder, int lines = ManyLines)
     {
         var import = Start(folder);
         var text = new StringBuilder();
-        for (var i = 0; i < 50_000; i++)
+        for (var i = 0; i < lines; i++)
         {
             text.Append(CultureInfo.InvariantCulture, $"a-1 [000] {i}: pgtable_write: pa=0x{i * 8:x} new=0x3\n");
         }

@@ -154,6 +154,35 @@ public sealed class TraceImporterTests
         Assert.False(await answer.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken));
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("a-1 [000] 1: barrier: isb\na-1 [0")]
+    [InlineData("\u001f")]
+    public void Cancelled_import_of_a_pipe_that_stays_open_ends_and_leaves_nothing(string sent)
+    {
+        using var folder = new TemporaryFolder();
+        using var input = new OpenPipe(System.Text.Encoding.ASCII.GetBytes(sent));
+        using var cancellation = new CancellationTokenSource(TimeSpan.FromMilliseconds(100));
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+        Assert.Throws<OperationCanceledException>(() => TraceImporter.Import(
+            ["-"], folder["t.db"], new ImportOptions { StandardInput = input }, null, cancellation.Token));
+        Assert.InRange(clock.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(10));
+        Assert.Empty(folder.Files);
+    }
+
+    [Fact]
+    public async Task Cancelled_import_of_a_named_pipe_that_nobody_writes_ends()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "needs Unix pipes");
+        using var folder = new TemporaryFolder();
+        using var make = System.Diagnostics.Process.Start("mkfifo", [folder["pipe"]]);
+        await make.WaitForExitAsync(TestContext.Current.CancellationToken);
+        using var cancellation = new CancellationTokenSource(TimeSpan.FromMilliseconds(100));
+        Assert.Throws<OperationCanceledException>(() => TraceImporter.Import(
+            [folder["pipe"]], folder["t.db"], new ImportOptions(), null, cancellation.Token));
+        Assert.Equal(["pipe"], folder.Files);
+    }
+
     [Fact]
     public void Source_that_changes_while_it_is_read_is_a_warning()
     {
@@ -309,5 +338,31 @@ public sealed class TraceImporterTests
     private sealed class Callback(Action<ImportProgress> action) : IProgress<ImportProgress>
     {
         public void Report(ImportProgress value) => action(value);
+    }
+
+    // Gives what was sent, and then waits until it is closed.
+    private sealed class OpenPipe(byte[] sent) : MemoryStream(sent)
+    {
+        private readonly ManualResetEventSlim _isClosed = new();
+
+        public override int Read(Span<byte> buffer) => WaitedFor(base.Read(buffer));
+
+        public override int Read(byte[] buffer, int offset, int count) => WaitedFor(base.Read(buffer, offset, count));
+
+        protected override void Dispose(bool disposing)
+        {
+            _isClosed.Set();
+            base.Dispose(disposing);
+        }
+
+        private int WaitedFor(int read)
+        {
+            if (read == 0)
+            {
+                _isClosed.Wait();
+            }
+
+            return read;
+        }
     }
 }

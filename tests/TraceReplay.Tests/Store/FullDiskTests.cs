@@ -1,4 +1,7 @@
+using System.Globalization;
+using System.Text;
 using Dapper;
+using TraceReplay.Events;
 using TraceReplay.Ingest;
 using TraceReplay.Replay;
 using TraceReplay.Store;
@@ -26,5 +29,23 @@ public sealed class FullDiskTests
         Assert.Equal("ok", again.Connection.ExecuteScalar<string>("PRAGMA integrity_check"));
         Assert.Equal(0, again.Connection.ExecuteScalar<long>("SELECT count(*) FROM replay"));
         Assert.Equal(2, Replayer.Replay(again, new ReplayOptions(), cancellation: TestContext.Current.CancellationToken).Events);
+    }
+
+    [Fact]
+    public void Copy_of_the_events_that_finds_no_room_is_not_a_fault_of_the_trace()
+    {
+        using var folder = new TemporaryFolder();
+        var text = new StringBuilder();
+        for (var i = 0; i < 250_000; i++)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"a-1 [000] {i}: pgtable_write: pa=0x{i * 0x1000L:x}8 old=0xfedcba9876543210 new=0x{i * 0x123456789L:x}\n");
+        }
+
+        var trace = folder.Write("t", Encoding.UTF8.GetBytes(text.ToString()));
+
+        // No file can be made in a folder that is none, no more than on a full disk.
+        using var spool = new EventSpool(folder["none"]);
+        var e = Assert.Throws<DatabaseException>(() => TraceSource.Read(trace, spool, new NameTable(), new ImportProblems()));
+        Assert.StartsWith($"temporary file in {folder["none"]}: ", e.Message, StringComparison.Ordinal);
     }
 }

@@ -119,9 +119,16 @@ internal sealed class MemoryImage : IDisposable
             throw new ImportException($"{file.Path}: its address 0x{file.Address:x} is not a multiple of {DescriptorBytes}; expected that of a descriptor");
         }
 
-        using var stream = TraceSource.Open(file.Path);
-        var length = stream.CanSeek ? (ulong)stream.Length : 0;
-        if (length == 0 || length % DescriptorBytes != 0)
+        // A pipe and a device tell no length; to open a pipe would wait for who writes it.
+        var named = new FileInfo(file.Path);
+        if (named.Exists && named.Length == 0)
+        {
+            throw new ImportException($"{file.Path}: 0 bytes; expected raw memory in a regular file");
+        }
+
+        using var stream = TraceSource.Open(file.Path, "file of raw memory");
+        var length = (ulong)stream.Length;
+        if (length % DescriptorBytes != 0)
         {
             throw new ImportException($"{file.Path}: {length} bytes; expected raw memory, a multiple of {DescriptorBytes} bytes");
         }

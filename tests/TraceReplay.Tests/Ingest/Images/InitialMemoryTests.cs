@@ -108,9 +108,10 @@ public sealed class InitialMemoryTests : IDisposable
     }
 
     [Theory]
-    [InlineData("none", 0x40000000, "none: no such file")]
+    [InlineData("none", 0x40000000, "none: no such file; expected a file of raw memory")]
+    [InlineData("", 0x40000000, "a directory; expected a file of raw memory")]
     [InlineData("odd", 0x40000000, "odd: 12 bytes; expected raw memory, a multiple of 8 bytes")]
-    [InlineData("empty", 0x40000000, "empty: 0 bytes; expected raw memory")]
+    [InlineData("empty", 0x40000000, "empty: 0 bytes; expected raw memory in a regular file")]
     [InlineData("good", 0x40000004, "good: its address 0x40000004 is not a multiple of 8")]
     [InlineData("good", 0x40000018, "lies over that of")]
     [InlineData("good", 1ul << 60, "expected physical addresses of at most 56 bits")]
