@@ -12,7 +12,7 @@ public sealed class ImportProblems
     public const int ExcerptBytes = 200;
 
     public static readonly ProblemKind MalformedLine = new("malformed-line", ProblemSeverity.Error,
-        "The line is not 'task-pid [cpu] flags time: event: ...'. Its event is missing from the replay. ftrace's latency format, with times in microseconds, is not read: use the default format.");
+        "The line is not of its format: the detail tells what was expected. Its event is missing from the replay. Of ftrace's formats the latency format, with times in microseconds, is not read: use the default one.");
 
     public static readonly ProblemKind MissingKey = new("missing-key", ProblemSeverity.Error,
         "An event lacks a key that it must have, so it was not stored. Compare the tracer's format with the vocabulary.");
