@@ -90,6 +90,18 @@ internal static class ImportCommand
         {
             output.WriteLine(
                 $"{problems.Text("severity")}: {Number.Format(problems.Integer("count") ?? 0)} x {problems.Text("kind")}: {problems.Text("help")}");
+            WriteFirst(database, problems.Text("kind"), output);
+        }
+    }
+
+    // What was met and expected, of the first problems of a kind.
+    private static void WriteFirst(TraceDatabase database, string kind, TextWriter output)
+    {
+        const int shown = 3;
+        using var rows = QueryResult.Run(database, "import_problems", ("kind", kind));
+        for (var i = 0; i < shown && rows.Read(); i++)
+        {
+            output.WriteLine($"  --> {rows.Text("path")}:{rows.Text("line")}  {rows.Text("detail")}");
         }
     }
 }

@@ -12,7 +12,7 @@ public sealed class ImportProblems
     public const int ExcerptBytes = 200;
 
     public static readonly ProblemKind MalformedLine = new("malformed-line", ProblemSeverity.Error,
-        "The line is not 'task-pid [cpu] flags time: event: ...'. Its event is missing from the replay. ftrace's latency format, with times in microseconds, is not read: use the default format.");
+        "The line is not of its format: the detail tells what was expected. Its event is missing from the replay. Of ftrace's formats the latency format, with times in microseconds, is not read: use the default one.");
 
     public static readonly ProblemKind MissingKey = new("missing-key", ProblemSeverity.Error,
         "An event lacks a key that it must have, so it was not stored. Compare the tracer's format with the vocabulary.");
@@ -43,6 +43,12 @@ public sealed class ImportProblems
 
     public static readonly ProblemKind StoreNotTraced = new("store-not-traced", ProblemSeverity.Error,
         "An instruction stored, and the trace does not tell what. A table that it stored to may be replayed wrongly.");
+
+    public static readonly ProblemKind UnknownRecord = new("unknown-record", ProblemSeverity.Warning,
+        "A record looks like one of an instruction, a register or an access, and its kind is not known, so it was left out. If it tells stores, the replay lacks them. One row a kind, all are counted.");
+
+    public static readonly ProblemKind NoStoreTraced = new("no-store-traced", ProblemSeverity.Warning,
+        "Instructions that store are traced, and no store is. The replay has no writes of tables to judge: have the tracer print stores too.");
 
     public static readonly ProblemKind AddressNotTraced = new("address-not-traced", ProblemSeverity.Error,
         "Stores are told by their virtual address alone, and the MMU may be on. They were left out: have the tracer print physical addresses. One row, all are counted.");
@@ -93,7 +99,7 @@ public sealed class ImportProblems
     public static IReadOnlyList<ProblemKind> Kinds { get; } =
     [
         MalformedLine, MissingKey, MalformedValue, NumberOutOfRange, OptionalValueIgnored, UnalignedAddress, UnknownRegister, UnknownBarrier, UnknownTlbi,
-        ValueNotTraced, StoreNotTraced, AddressNotTraced, MemoryNotKept, TablesNotFollowed, LostEvents,
+        ValueNotTraced, StoreNotTraced, UnknownRecord, NoStoreTraced, AddressNotTraced, MemoryNotKept, TablesNotFollowed, LostEvents,
         BufferOverwritten, TimeBackwards, ClockChanged, LineTooLong, NotUtf8, TruncatedGzip, CorruptGzip,
         SourceChanged, DamagedTraceDat, MappingFailed,
     ];

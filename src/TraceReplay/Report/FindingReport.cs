@@ -66,8 +66,8 @@ public static class FindingReport
         var confidence = finding.Text("confidence") == "certain" ? "" : $", {finding.Text("confidence")}";
         var tag = site.Tag.Length == 0 ? "" : $", {site.Tag}";
         output.WriteLine($"{site.Severity}[{finding.Text("rule")}]{tag}{confidence}: {finding.Text("summary")}");
-        output.WriteLine(
-            $"  --> {finding.Text("path")}:{finding.Text("line")}  CPU {finding.Text("cpu")}, time {finding.Text("time")}, {finding.Text("task")}");
+        var task = finding.Text("task") is { Length: > 0 } name ? $", {name}" : "";
+        output.WriteLine($"  --> {finding.Text("path")}:{finding.Text("line")}  CPU {finding.Text("cpu")}, time {finding.Text("time")}{task}");
         WriteField(output, "entry", EntryText(finding));
         WriteField(output, "old", ValueText(finding, "old"));
         WriteField(output, "new", ValueText(finding, "new"));

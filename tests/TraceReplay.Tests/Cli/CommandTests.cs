@@ -99,6 +99,27 @@ public sealed class CommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_finding_without_a_task_has_no_blank_in_its_place()
+    {
+        _fixture.Pipeline = Pipeline.OfLibrary;
+        await _fixture.RunAsync("analyze", Path.Combine(Traces.TraceFile.Folder, "ghost", "bug_in_colour.log"), "--db", _fixture.File("a.db"));
+        Assert.Contains("bug_in_colour.log:28  CPU 0, time 28\n", _fixture.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_first_problems_of_a_kind_tell_what_was_met_and_expected()
+    {
+        _fixture.Pipeline = Pipeline.OfLibrary;
+        var file = _fixture.Bytes("a.log", System.Text.Encoding.ASCII.GetBytes(
+            string.Concat(Enumerable.Repeat("1 clk cpu0 IT (1) 00008ffc d5033fdf O EL1h_n : ISB\n", 5))
+            + string.Concat(Enumerable.Range(0, 5).Select(i => $"2 clk cpu0 MW{(char)('A' + i)} 40103028:000040103028 00\n"))));
+        Assert.Equal(ExitCode.BadInput, await _fixture.RunAsync("analyze", file, "--db", _fixture.File("a.db")));
+        Assert.Contains("warning: 5 x unknown-record: ", _fixture.Error, StringComparison.Ordinal);
+        Assert.Contains($"\n  --> {file}:8  MWC: expected IT, IS, IF or ES for an instruction, ", _fixture.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("MWD", _fixture.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void The_text_report_is_bounded_and_counts_the_rest()
     {
         using var database = TraceDatabase.Open(_fixture.Sample(), writable: false);

@@ -103,6 +103,53 @@ public sealed class GhostReaderTests
         Assert.StartsWith(detail, problem.Detail, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("***ID: 19; CPU: 1; DSB_i", "malformed-line", 1)]
+    [InlineData("***ID: 19; CPU: 1; DSB_ish", "malformed-line", 1)]
+    [InlineData("***ID: 19; CPU: 1; Wrel 0x........50002008 0x........500", "malformed-line", 1)]
+    [InlineData("***ID: 19; CPU: 1; DSBish at a.c:1 in f***", "malformed-line", 1)]
+    [InlineData("ID: 19; CPU: 1; DSBish at a.c:1 in f", "malformed-line", 1)]
+    [InlineData("init: ***ID: 19; CPU: 1; DSBish at a.c:1 in f***", "malformed-line", 1)]
+    [InlineData("***ID: 20; CPU: 1; TLBIzz_vmalle1is at a.c:1 in f***", "malformed-line", 1)]
+    [InlineData("***ID: 20; CPU: 1;", "malformed-line", 1)]
+    [InlineData("***ID: 20; CP", "malformed-line", 1, 3)]
+    [InlineData("***ID: 20; CPU: 1; DSB_i***ID: 21; CPU: 3; ISB at a.c:1 in f***", "malformed-line", 1, 3)]
+    [InlineData("***DSB_ish at a.c:1 in f***", "malformed-line", 1, 3)]
+    [InlineData("***DSBish at a.c:1 in f***", "malformed-line", 1, 3)]
+    [InlineData("***ID: 18; CPU: 1; TLBI_ipas2e1is pfm=0x.............200 level=0x...............2 at a.c:1 in f***", "missing-key", 1)]
+    [InlineData("***ID: 18; CPU: 1; TLBI_vae2is at a.c:1 in f***", "missing-key", 1)]
+    [InlineData("***ID: 18; CPU: 1; TLBI_ipas2e1is pfn=0xg level=0x2 at a.c:1 in f***", "malformed-value", 1)]
+    [InlineData("***ID: 18; CPU: 1; W 0x........50002008 at a.c:1 in f***", "malformed-value", 1)]
+    public void A_damaged_step_is_a_problem_and_an_event_that_its_cpu_lost(string line, string problem, params int[] cpus)
+    {
+        var reading = Read("***ID: 1; CPU: 1; ISB at a.c:1 in f***\n***ID: 2; CPU: 3; ISB at a.c:1 in f***\n" + line);
+        Assert.Equal((problem, 3L), (reading.Problem.Kind.Name, reading.Problem.Line));
+        Assert.Equal(cpus, reading.Events.OfType<LostEvents>().Select(lost => lost.Header.Cpu));
+        Assert.Equal(Facts + 2 + cpus.Length, reading.Events.Count);
+    }
+
+    [Theory]
+    [InlineData("init: ***ID: 19; CPU: 1; DSB_ish at a.c:1 in f***")]
+    [InlineData("[  162.100234] init: done ***ID: 19; CPU: 1; DSB_ish at a.c:1 in f***")]
+    [InlineData("***ID: 19; CPU: 1; DSB_ish at a.c:1 in f***init")]
+    public void What_another_writer_printed_around_a_whole_step_is_left_out(string line)
+    {
+        var reading = Read(line);
+        Assert.Empty(reading.Problems.Kept);
+        Assert.Equal(1, Assert.IsType<BarrierInstruction>(Assert.Single(reading.Events.Skip(Facts))).Header.Cpu);
+    }
+
+    [Theory]
+    [InlineData("ID: of the board")]
+    [InlineData("*** WARNING at boot ***")]
+    [InlineData("WARNING: CPU: 0 PID: 1 at mm/mmu.c:12 in f")]
+    public void Prose_of_a_console_is_no_damaged_step(string line)
+    {
+        var reading = Read("***ID: 1; CPU: 1; ISB at a.c:1 in f***\n" + line);
+        Assert.Empty(reading.Problems.Kept);
+        Assert.Equal("(console)", Assert.Single(reading.Session.Skipped.All).Event);
+    }
+
     [Fact]
     public void Mutated_lines_never_throw()
     {

@@ -168,11 +168,32 @@ public sealed class TarmacReaderTests
     [InlineData("1359962 ns MCW4___R (01000330:000000f3) TRANSFER 00000300", "")]
     [InlineData("3039 cyc MNW4___D 2002fa00 efbeefbe", "")]
     [InlineData("Tarmac Text Rev 3t", "")]
+    [InlineData("5 clk cpu0 MWx 40103028:000040103028 0060000048000f43", "unknown-record")]
+    [InlineData("5 clk cpu0 MWx 40103028:000040103028 0060000048000f43\n6 clk cpu0 MWx 40103030:000040103030 0", "unknown-record")]
+    [InlineData("5 clk cpu0 ITX (1) 00009000 d503201f O EL1h_n : NOP", "unknown-record")]
+    [InlineData("                    STX 0000000040103020 00600000", "unknown-record")]
+    [InlineData("5 clk cpu0 RW8 40103028 0", "unknown-record")]
+    [InlineData("5 clk cpu0 Reset", "")]
+    [InlineData("5 clk cpu0 IT (1) 00009000 f9000001 O EL1h_n : STR x1,[x0]", "no-store-traced")]
+    [InlineData("5 clk cpu0 IT (1) 00009000 a9be7bfd O EL1h_n : STP x29,x30,[sp,#-0x20]!", "no-store-traced")]
+    [InlineData("5 clk cpu0 IT (1) 00009000 f9400001 O EL1h_n : LDR x1,[x0]", "")]
+    [InlineData("5 clk cpu0 IT (1) 00009000 a8c27bfd O EL1h_n : LDP x29,x30,[sp],#0x20", "")]
+    [InlineData("5 clk cpu0 IT (1) 00009000 f9000001 O EL1h_n : STR x1,[x0]\n5 clk cpu0 MW8 40103028:000040103028 0060000048000f43", "")]
     public void What_cannot_be_used_is_told_with_its_line(string lines, string problem)
     {
         var reading = Read("1 clk cpu0 IT (1) 00008ffc d503201f O EL1h_n : NOP\n" + lines);
         Assert.Equal(problem.Length == 0 ? [] : [problem], reading.Problems.Kept.Select(kept => kept.Kind.Name));
         Assert.All(reading.Problems.Kept, kept => Assert.InRange(kept.Line, 2, 3));
+    }
+
+    [Fact]
+    public void An_unknown_kind_has_a_row_and_each_record_of_it_is_counted()
+    {
+        var reading = Read("5 clk cpu0 MWx 1000:1000 0\n6 clk cpu0 ITX (1) 0\n7 clk cpu0 MWx 1008:1008 0\n8 clk cpu0 MNW4___D 1000 0");
+        Assert.Equal([1L, 2], reading.Problems.Kept.Select(kept => kept.Line));
+        Assert.Equal(3, reading.Problems.Count(ImportProblems.UnknownRecord));
+        Assert.StartsWith("MWx: expected IT", reading.Problems.Kept[0].Detail, StringComparison.Ordinal);
+        Assert.Equal(["ITX", "MNW4___D", "MWx"], reading.Session.Skipped.All.Select(skipped => skipped.Event).Order(StringComparer.Ordinal));
     }
 
     [Theory]

@@ -13,11 +13,25 @@ internal ref struct GhostLine
     // In place of a colour, before and behind a line.
     private static ReadOnlySpan<byte> Mark => "***"u8;
 
+    private static ReadOnlySpan<byte> Envelope => "***ID:"u8;
+
     /// <summary>Nanoseconds, where the kernel's log tells them.</summary>
     public long? Time { get; private set; }
 
     /// <summary>Number of the step, where told.</summary>
     public ulong? Id { get; private set; }
+
+    /// <summary>True where the number of a step is begun, behind a mark, or is there: the line is one of a step.</summary>
+    public bool HasEnvelope { get; private set; }
+
+    /// <summary>True where a mark or a colour stands before the line.</summary>
+    public bool IsMarked { get; private set; }
+
+    /// <summary>True where the words of the step end: the place in the source is begun.</summary>
+    public bool HasPlace { get; private set; }
+
+    /// <summary>True where another step is begun within the line, whose end of line was lost.</summary>
+    public bool HasSecond { get; private set; }
 
     /// <summary>CPU, where told.</summary>
     public int? Cpu { get; private set; }
@@ -40,18 +54,28 @@ internal ref struct GhostLine
         parsed = default;
         var text = StripColour(line).TrimEnd(" \t"u8);
         text = text[parsed.TakeTime(text)..];
-        text = StripMarks(text.TrimStart((byte)' ')).TrimStart((byte)' ');
-        if (!parsed.TakeHeader(text, out var header) || header == text.Length)
+        text = text.TrimStart((byte)' ');
+
+        // What another writer printed may stand before it.
+        var envelope = text.IndexOf(Envelope);
+        text = envelope > 0 ? text[envelope..] : text;
+        parsed.HasSecond = envelope >= 0 && text[Envelope.Length..].IndexOf(Envelope) >= 0;
+        parsed.IsMarked = text.StartsWith(Mark) || line.IndexOf((byte)0x1b) >= 0;
+        text = StripMarks(text).TrimStart((byte)' ');
+        var isWhole = parsed.TakeHeader(text, out var header);
+        parsed.HasEnvelope = parsed.Id is not null || (parsed.IsMarked && text.StartsWith("ID:"u8));
+        if (!isWhole || header == text.Length)
         {
-            return false;
+            parsed.Text = text;
+            return parsed.HasEnvelope || !text.IsEmpty;
         }
 
         text = text[header..].TrimStart((byte)' ');
-
         parsed.Text = text;
         var at = text.IndexOf(" at "u8);
         var step = at < 0 ? text : text[..at];
-        if (at >= 0)
+        parsed.HasPlace = at >= 0;
+        if (parsed.HasPlace)
         {
             var place = text[(at + 4)..];
             var end = place.IndexOf(" in "u8);

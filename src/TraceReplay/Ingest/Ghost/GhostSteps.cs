@@ -1,3 +1,5 @@
+using System.Text;
+using TraceReplay.Arm;
 using TraceReplay.Events;
 using TraceReplay.Ingest.Casemate;
 
@@ -190,6 +192,7 @@ internal sealed class GhostSteps
             if (size > LargestRegionBytes)
             {
                 _context.Malformed("size", line.Arguments, $"at most 0x{LargestRegionBytes:x} bytes");
+                SendLost();
                 return;
             }
 
@@ -232,15 +235,26 @@ internal sealed class GhostSteps
     {
         var rest = line.Arguments;
         ulong page = 0, level = 0;
+        var hasPage = false;
         for (var word = NextWord(ref rest); !word.IsEmpty; word = NextWord(ref rest))
         {
             if ((word.StartsWith("pfn="u8) && !Number("pfn", word[4..], out page)) || (word.StartsWith("level="u8) && !Number("level", word[6..], out level)))
             {
                 return;
             }
+
+            hasPage |= word.StartsWith("pfn="u8);
         }
 
-        InstructionPayloads.SendTlbi(line.Name["TLBI_"u8.Length..], CasemateModel.Operand(page, level), null, _context);
+        var operation = line.Name["TLBI_"u8.Length..];
+        if (!hasPage && TlbiOperations.Find(Encoding.UTF8.GetString(operation)) is { Method: TlbiMethod.Address or TlbiMethod.AddressAnyAsid or TlbiMethod.Ipa })
+        {
+            _context.ReportMissing(Encoding.UTF8.GetString(line.Name), "pfn=, the number of the page: taken for an event that the CPU lost");
+            SendLost();
+            return;
+        }
+
+        InstructionPayloads.SendTlbi(operation, CasemateModel.Operand(page, level), null, _context);
     }
 
     private void WriteRegister(scoped in GhostLine line)
@@ -270,8 +284,20 @@ internal sealed class GhostSteps
         }
     }
 
-    private bool Number(string key, ReadOnlySpan<byte> text, out ulong value) =>
-        GhostLine.Number(text, out value) || _context.Malformed(key, text, "a hex number of 64 bits, leading zeros perhaps as dots");
+    // A step of which a number cannot be read is lost.
+    private bool Number(string key, ReadOnlySpan<byte> text, out ulong value)
+    {
+        if (GhostLine.Number(text, out value))
+        {
+            return true;
+        }
+
+        _context.Malformed(key, text, "a hex number of 64 bits, leading zeros perhaps as dots");
+        SendLost();
+        return false;
+    }
+
+    private void SendLost() => _context.SendLost(_context.Cpu, 1);
 
     private static ReadOnlySpan<byte> NextWord(scoped ref ReadOnlySpan<byte> rest)
     {

@@ -9,6 +9,7 @@ internal sealed class GhostTextParser
     private readonly ReadSession _session;
     private readonly LineContext _context;
     private readonly GhostSteps _steps;
+    private readonly SortedSet<int> _cpus = [];
     private TraceClock? _clock;
 
     public GhostTextParser(Stream text, ReadSession session)
@@ -35,10 +36,34 @@ internal sealed class GhostTextParser
 
     private void Read(scoped in GhostLine line)
     {
-        if (GhostSteps.IsStep(line.Name) && (!line.Source.IsEmpty || line.Id is not null))
+        var isStep = GhostSteps.IsStep(line.Name);
+        if (line.HasEnvelope)
         {
             SetTime(line);
-            _context.Cpu = line.Cpu ?? 0;
+            if (line.Cpu is { } cpu)
+            {
+                _cpus.Add(cpu);
+            }
+
+            if (isStep && line is { HasPlace: true, HasSecond: false })
+            {
+                _context.Cpu = line.Cpu ?? 0;
+                _steps.Read(line);
+            }
+            else
+            {
+                ReportDamage(line.HasSecond ? null : line.Cpu, "expected '***ID: n; CPU: n; STEP ... at FILE:LINE in FUNC***' with a step of the ghost model");
+            }
+        }
+        else if (!line.Source.IsEmpty && _cpus.Count > 0 && (isStep || line.IsMarked))
+        {
+            SetTime(line);
+            ReportDamage(null, "expected 'ID: n; CPU: n;' before the step, as on the lines above");
+        }
+        else if (isStep && !line.Source.IsEmpty)
+        {
+            SetTime(line);
+            _context.Cpu = 0;
             _steps.Read(line);
         }
         else if (line.Text.StartsWith("! "u8))
@@ -50,6 +75,17 @@ internal sealed class GhostTextParser
         else if (!_steps.ReadState(line.Text))
         {
             _session.Skipped.Add("(console)"u8, _lines.Number);
+        }
+    }
+
+    // What the step did is not known: its CPU lost an event, or any that was seen where the line does not tell which.
+    private void ReportDamage(int? cpu, string expected)
+    {
+        _steps.Flush();
+        _context.Report(ImportProblems.MalformedLine, $"{expected}: taken for an event that {(cpu is { } one ? $"CPU {one}" : "each CPU seen")} lost");
+        foreach (var each in cpu is { } known ? [known] : _cpus.Count == 0 ? [0] : _cpus.ToArray())
+        {
+            _context.SendLost(each, 1);
         }
     }
 

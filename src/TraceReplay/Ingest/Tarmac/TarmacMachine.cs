@@ -15,15 +15,17 @@ internal sealed class TarmacMachine
     private readonly TarmacOutput _output;
     private readonly TarmacMemory _memory;
     private readonly RootFollower _roots;
+    private readonly TarmacGaps _gaps;
     private readonly Dictionary<(int Cpu, string Register), ulong> _sent = [];
     private TarmacCpu? _waiting;
     private bool _sawNonSecure;
     private bool _hasToldWhatIsTraced;
 
-    public TarmacMachine(TarmacOutput output, ReadSession session, int maxPages)
+    public TarmacMachine(TarmacOutput output, ReadSession session, TarmacGaps gaps, int maxPages)
     {
         _session = session;
         _output = output;
+        _gaps = gaps;
         _output.Settle = Settle;
         var stored = new StoredMemory(maxPages);
         var tables = new TableFinder(stored, output);
@@ -56,6 +58,7 @@ internal sealed class TarmacMachine
         _sawNonSecure |= cpu is { World: TarmacWorld.NonSecure, ExceptionLevel: >= 0 and <= 2 };
         if (instruction.IsA64 && instruction.IsExecuted)
         {
+            _gaps.ReadInstruction(instruction.Opcode, _output.Number);
             Execute(cpu, SystemInstruction.Decode(instruction.Opcode));
         }
 

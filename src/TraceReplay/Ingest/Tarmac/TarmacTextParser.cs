@@ -10,6 +10,7 @@ internal sealed class TarmacTextParser
     private readonly TarmacOutput _output;
     private readonly TarmacMachine _machine;
     private readonly TarmacCpus _cpus;
+    private readonly TarmacGaps _gaps;
     private TraceClock? _clock;
 
     // A line of bytes may go on below, without the word that tells its kind: its address stands in the same column.
@@ -29,13 +30,15 @@ internal sealed class TarmacTextParser
         _output = before?._output ?? new TarmacOutput { Clock = session.Clock ?? TraceClock.Counter, Time = session.LastTime ?? 0 };
         _output.Attach(_lines, session);
         _cpus = before?._cpus ?? new TarmacCpus(session.Names);
-        _machine = before?._machine ?? new TarmacMachine(_output, session, maxPages);
+        _gaps = before?._gaps ?? new TarmacGaps();
+        _machine = before?._machine ?? new TarmacMachine(_output, session, _gaps, maxPages);
         session.Carried = this;
     }
 
     public TextSummary Run() => LineLoop.Run(_lines, _session, _output.Context, Read, () =>
     {
         _machine.Finish();
+        _gaps.Finish(_session);
         return _clock ?? TraceClock.Counter;
     });
 
@@ -97,8 +100,18 @@ internal sealed class TarmacTextParser
             case TarmacKind.Register:
                 return _machine.ReadRegister(line.Rest);
             case TarmacKind.Store or TarmacKind.Load:
+                if (line.Kind == TarmacKind.Store)
+                {
+                    _gaps.ReadStore();
+                }
+
                 return _machine.ReadAccess(line);
             case TarmacKind.StoreBlock or TarmacKind.LoadBlock:
+                if (line.Kind == TarmacKind.StoreBlock)
+                {
+                    _gaps.ReadStore();
+                }
+
                 _blockKind = line.Kind;
                 _blockColumn = _lines.Line.Length - line.Rest.TrimStart((byte)' ').Length;
                 return _machine.ReadBlock(line.Kind, line.Rest);
@@ -120,6 +133,7 @@ internal sealed class TarmacTextParser
             return false;
         }
 
+        _gaps.ReadUnknown(line, _output.Context, _session);
         _output.Context.Skip(line.Type);
         return true;
     }
