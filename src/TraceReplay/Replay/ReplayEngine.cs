@@ -215,7 +215,7 @@ public sealed class ReplayEngine : IEventSink
 
     public void On(in TableKnown e)
     {
-        BeginEvent(e.Header);
+        BeginEvent(e.Header, isInSwitch: true);
         if (e.GranuleBytes is { } bytes && Granule.FromBytes(bytes) is { } told)
         {
             _machine.Configuration.SetGranule(told, GranuleSource.Table);
@@ -233,7 +233,7 @@ public sealed class ReplayEngine : IEventSink
 
     public void On(in DescriptorValueKnown e)
     {
-        BeginEvent(e.Header);
+        BeginEvent(e.Header, isInSwitch: true);
         if (e.Source != DescriptorSource.Final)
         {
             _stores.SetContent(e);
@@ -252,7 +252,7 @@ public sealed class ReplayEngine : IEventSink
 
     public void On(in TableGone e)
     {
-        BeginEvent(e.Header);
+        BeginEvent(e.Header, isInSwitch: true);
         if (e.IsFree)
         {
             var entries = EntriesAt(e.Base) ?? _machine.Configuration.Granule.EntriesPerTable;
@@ -449,7 +449,7 @@ public sealed class ReplayEngine : IEventSink
         }
     }
 
-    // A hypervisor only writes registers, and runs ISBs, on its way into a guest.
+    // A hypervisor only writes registers, and runs ISBs, on its way into a guest; a tracer may tell the tables that they name.
     private void ReleaseHeld(int cpu, bool isInSwitch)
     {
         if (!isInSwitch && _roots.HoldsWrites(cpu))

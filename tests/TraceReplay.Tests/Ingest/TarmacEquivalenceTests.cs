@@ -21,6 +21,7 @@ public sealed class TarmacEquivalenceTests
         "rules/value-changed-unseen/raises.trace", "rules/level-unknown/raises.trace",
         "rules/perm-stale/near_miss_no_tlbis.trace", "zoo/negatives/n07_stage2_access_flag.trace", "good/table_reused_without_barriers.trace",
         "rules/brk-tlbi-vmid/raises_root_told_first.trace", "good/boot_tables_filled_anew.trace",
+        "rules/bbm-oa-change/raises_guest_loaded_again.trace",
         .. new[] { "bbm-oa-change", "brk-no-tlbi", "brk-tlbi-asid", "brk-tlbi-local", "brk-tlbi-vmid" }.Select(rule => $"rules/{rule}/raises_guest.trace"),
     ];
 
