@@ -159,6 +159,13 @@ internal sealed class MachineConfiguration
         return changed;
     }
 
+    /// <summary>What TCR2_ELx switches: PnCH 0, PIE 1, POE 3, AIE 4.</summary>
+    public static DescriptorFeatures FeaturesIn(ulong value) =>
+        ((value & 1) != 0 ? DescriptorFeatures.Protected : 0)
+        | ((value & 2) != 0 ? DescriptorFeatures.PermissionIndirection : 0)
+        | ((value & 8) != 0 ? DescriptorFeatures.PermissionOverlay : 0)
+        | ((value & 16) != 0 ? DescriptorFeatures.AttributeIndexExtension : 0);
+
     public void SetGranule(Granule granule, GranuleSource source)
     {
         if (_toldGranule is null || source >= _toldBy)

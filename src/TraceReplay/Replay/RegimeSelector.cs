@@ -43,8 +43,11 @@ internal sealed class RegimeSelector(MachineState machine, Policy policy)
     /// True while a CPU runs a guest: stage 2 is on, at EL1 of a VHE host, or under a VMID that is not the host's own. What runs then under
     /// the EL1 names is the guest's.
     /// </summary>
-    public bool RunsGuest(ProcessingElement cpu) => HypervisorOf(cpu) is { Stage2IsOn: true, RunsVheHost: false } hcr
-        && (hcr.HostAtEl2 || cpu.Vmid is not (null or 0));
+    public bool RunsGuest(ProcessingElement cpu) => RunsGuest(cpu, HypervisorOf(cpu));
+
+    /// <summary>True where a CPU would run a guest under this HCR_EL2.</summary>
+    public static bool RunsGuest(ProcessingElement cpu, HypervisorConfiguration? configuration) =>
+        configuration is { Stage2IsOn: true, RunsVheHost: false } hcr && (hcr.HostAtEl2 || cpu.Vmid is not (null or 0));
 
     /// <summary>How far a TLBI reaches: HCR_EL2.FB makes the local ones of EL1 broadcast.</summary>
     public Shareability ReachOf(TlbiOperation operation, ProcessingElement cpu)

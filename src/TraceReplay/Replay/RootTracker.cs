@@ -36,8 +36,15 @@ internal sealed class RootTracker(
         var cpu = machine.Cpu(writer.Header.Cpu);
         if (register == "hcr_el2")
         {
-            WriteHypervisorConfiguration(cpu, new HypervisorConfiguration(value), writer);
-            ReleaseHeld(writer.Header.Cpu);
+            var configuration = new HypervisorConfiguration(value);
+            if (!RegimeSelector.RunsGuest(cpu, configuration))
+            {
+                // They were the host's, as it was.
+                ReleaseHeld(cpu.Cpu);
+            }
+
+            WriteHypervisorConfiguration(cpu, configuration, writer);
+            ReleaseHeld(cpu.Cpu);
         }
         else if (!_held.Take(register, value, cpu, writer))
         {
@@ -103,7 +110,7 @@ internal sealed class RootTracker(
                     Registers?.Unsupported(register, writer);
                 }
 
-                SetFeatures(regime, Tcr2Features(value));
+                SetFeatures(regime, MachineConfiguration.FeaturesIn(value));
                 return;
             case "mair":
                 Registers?.Written(cpu, regime, register, registers.MemoryAttributes, value, writer);
@@ -270,13 +277,6 @@ internal sealed class RootTracker(
             machine.RefreshFeatures(regime, machine.Configuration.Features(regime));
         }
     }
-
-    // TCR2_ELx: PnCH 0, PIE 1, POE 3, AIE 4.
-    private static DescriptorFeatures Tcr2Features(ulong value) =>
-        ((value & 1) != 0 ? DescriptorFeatures.Protected : 0)
-        | ((value & 2) != 0 ? DescriptorFeatures.PermissionIndirection : 0)
-        | ((value & 8) != 0 ? DescriptorFeatures.PermissionOverlay : 0)
-        | ((value & 16) != 0 ? DescriptorFeatures.AttributeIndexExtension : 0);
 
     private void NoteVmid(ProcessingElement cpu)
     {
