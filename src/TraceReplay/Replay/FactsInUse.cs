@@ -72,7 +72,7 @@ internal sealed class FactsInUse(TraceFacts facts)
     /// <summary>True when TLBIs are in the trace.</summary>
     public bool HasTlbis => Ask(Fact.HasTlbis) != 0;
 
-    /// <summary>VMID of a stage-2 root; null where no VTTBR_EL2 names it.</summary>
+    /// <summary>VMID of a stage-2 root; null where no write to VTTBR_EL2 names it, or several differ.</summary>
     /// <param name="root">Physical address.</param>
     public ushort? Stage2VmidOf(ulong root)
     {

@@ -179,7 +179,7 @@ internal sealed class RootTracker(
         LoadEverywhere(machine.RootedSpace(table.Base, regime, half, shape, table.Header.Seq), 0, table.Header.Seq);
     }
 
-    // Told before a write to VTTBR_EL2 names it: under the VMID that the first one tells, or where none does, one that is not told.
+    // Told before a write to VTTBR_EL2 names it: under the VMID that all its writes tell, or where they differ or there is none, one that is not told.
     private void AssumeStage2(in TableKnown table)
     {
         foreach (var use in machine.Memory.Frame(table.Base).Uses)
