@@ -30,10 +30,13 @@ internal sealed class RowBatch(RowInserter table, int capacity)
 
     public void Clear() => Count = 0;
 
-    public CellKind Kind(int at) => _kinds[at];
+    /// <summary>What each value is.</summary>
+    public ReadOnlySpan<CellKind> Kinds => _kinds.AsSpan(0, Count);
 
-    public long Number(int at) => _numbers[at];
+    /// <summary>The values that are integers, each at its place.</summary>
+    public ReadOnlySpan<long> Numbers => _numbers.AsSpan(0, Count);
 
+    /// <summary>A value that is a text.</summary>
     public string Text(int at) => _texts![at];
 
     /// <summary>Writes the rows and takes the batch back into use.</summary>

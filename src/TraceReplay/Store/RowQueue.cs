@@ -9,8 +9,8 @@ namespace TraceReplay.Store;
 /// </summary>
 internal sealed class RowQueue : IDisposable
 {
-    // Of 64 rows each, some 4 MB. More would only bridge the making of an index.
-    private const int MostWaiting = 256;
+    // Of 256 rows each, some 4 MB. More would only bridge the making of an index.
+    private const int MostWaiting = 64;
 
     private readonly BlockingCollection<Entry> _entries = new(MostWaiting);
     private readonly Thread _thread;
@@ -22,7 +22,8 @@ internal sealed class RowQueue : IDisposable
         _thread.Start();
     }
 
-    private readonly record struct Entry(Action Work, bool IsMark);
+    // A class: for a structure the collection's code would be compiled anew, which takes longer than all its allocations.
+    private sealed record Entry(Action Work, bool IsMark);
 
     /// <summary>Has something done after all that was handed in before. Waits while too much is waiting.</summary>
     /// <exception cref="DatabaseException">Something handed in before failed.</exception>

@@ -29,6 +29,7 @@ public sealed class TraceDatabase : IDisposable
         // import. Refused, without harm, when SQLite is already in use in this process.
         SQLitePCL.Batteries_V2.Init();
         _ = SQLitePCL.raw.sqlite3_config(SQLitePCL.raw.SQLITE_CONFIG_MULTITHREAD);
+        _ = SQLitePCL.raw.sqlite3_config(SQLitePCL.raw.SQLITE_CONFIG_MEMSTATUS, 0);
     }
 
     private readonly bool _isLocked;
