@@ -17,22 +17,27 @@
 -- column: old the stale value
 -- column: new what replaced it
 SELECT
-  complete_seq - break_seq AS events_between,
-  iif((SELECT is_counter FROM _clock), window_ns,
-    printf('%d.%09d', window_ns / 1000000000, window_ns % 1000000000)) AS time_between,
-  break_line,
-  tlbi_line,
-  complete_line,
-  class,
-  printf('0x%016x', pa) AS pa,
-  level,
-  iif(va IS NULL, NULL, printf('0x%016x', va)) AS va,
-  size_bytes,
-  asid,
-  printf('0x%016x', old) AS old,
-  printf('0x%016x', new) AS new
-FROM stale_record
-WHERE complete_seq IS NOT NULL
-  AND (@class IS NULL OR class = @class)
-ORDER BY events_between DESC, id
-LIMIT @limit;
+  r.complete_seq - r.break_seq AS events_between,
+  iif((SELECT is_counter FROM _clock), r.window_ns,
+    printf('%d.%09d', r.window_ns / 1000000000, r.window_ns % 1000000000)) AS time_between,
+  r.break_line,
+  r.tlbi_line,
+  r.complete_line,
+  r.class,
+  printf('0x%016x', r.pa) AS pa,
+  r.level,
+  iif(r.va IS NULL, NULL, printf('0x%016x', r.va)) AS va,
+  r.size_bytes,
+  r.asid,
+  printf('0x%016x', r.old) AS old,
+  printf('0x%016x', r.new) AS new
+FROM (
+  -- Only numbers are sorted, not rows of thirteen columns; CROSS JOIN keeps their order.
+  SELECT id
+  FROM stale_record
+  WHERE complete_seq IS NOT NULL
+    AND (@class IS NULL OR class = @class)
+  ORDER BY complete_seq - break_seq DESC, id
+  LIMIT @limit
+) AS longest
+CROSS JOIN stale_record AS r ON r.id = longest.id;

@@ -29,6 +29,35 @@ public sealed class StandardReportsTests
         Assert.Equal(Records + 2, File.ReadLines(directory.File("reports/stale_windows.csv")).Count());
     }
 
+    [Theory]
+    [InlineData(7)]
+    [InlineData(1000)]
+    public void The_longest_windows_come_first(int limit)
+    {
+        using var directory = new TemporaryDirectory();
+        using var database = SampleDatabase.Create(directory.File("sample.db"));
+        database.Connection.Execute("DELETE FROM stale_record");
+        var random = new Random(12);
+        List<(int Window, int Id)> expected = [];
+        for (var id = 1; id <= 300; id++)
+        {
+            var window = random.Next(1, 40);
+            expected.Add((window, id));
+            database.Connection.Execute(
+                "INSERT INTO stale_record VALUES (@id, 15, @id, 3, 1, 0x6000, 4096, NULL, 7, 0, 0, 'T9', 17, 15 + @window, 25, 27, 28, 3)",
+                new { id, window });
+        }
+
+        List<(int Window, int Id)> found = [];
+        using var result = QueryResult.Run(database, "stale_windows", ("limit", limit));
+        while (result.Read())
+        {
+            found.Add(((int)result.Integer("events_between")!, (int)result.Address("pa")!));
+        }
+
+        Assert.Equal(expected.OrderByDescending(row => row.Window).ThenBy(row => row.Id).Take(limit), found);
+    }
+
     [Fact]
     public void Final_values_that_differ_are_listed_with_their_last_store()
     {

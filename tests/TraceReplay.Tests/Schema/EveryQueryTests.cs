@@ -40,10 +40,13 @@ public sealed partial class EveryQueryTests
         Assert.Equal(query.Parameters.Select(parameter => parameter.Name).Order(), used);
     }
 
+    // By itself, or by what it looks up by number: SQLite reads what stands left of a CROSS JOIN first.
     [Theory]
     [MemberData(nameof(Names))]
     public void Is_ordered(string name) =>
-        Assert.Matches(@"\nORDER BY [^()]*(\([^()]*\)[^()]*|CASE[^;]*)*;\n$", QueryCatalogue.Get(name).Sql);
+        Assert.Matches(
+            @"\nORDER BY [^()]*(\([^()]*\)[^()]*|CASE[^;]*)*;\n$|\n  ORDER BY [^()]*\n  LIMIT @limit\n\) AS (\w+)\nCROSS JOIN \w+ AS (\w+) ON \3\.id = \2\.id;\n$",
+            QueryCatalogue.Get(name).Sql);
 
     [Theory]
     [MemberData(nameof(Names))]
