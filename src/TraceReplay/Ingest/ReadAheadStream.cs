@@ -14,17 +14,16 @@ internal sealed class ReadAheadStream : ReadOnlyStream
 
     private readonly Stream _source;
     private readonly CancellationToken _cancellation;
-    private readonly BlockingCollection<byte[]> _free = [];
-    private readonly BlockingCollection<(byte[] Block, int Length)> _full = [];
+    private readonly BlockingCollection<Block> _free = [];
+    private readonly BlockingCollection<Block> _full = [];
     private readonly CancellationTokenSource _stop = new();
     private readonly Thread _thread;
 
     // Set by the reading thread before it completes _full, read after that.
     private ExceptionDispatchInfo? _fault;
 
-    private byte[] _block = [];
+    private Block? _block;
     private int _position;
-    private int _length;
 
     public ReadAheadStream(Stream source, CancellationToken cancellation)
     {
@@ -32,7 +31,7 @@ internal sealed class ReadAheadStream : ReadOnlyStream
         _cancellation = cancellation;
         for (var i = 0; i < Blocks; i++)
         {
-            _free.Add(new byte[BlockBytes], CancellationToken.None);
+            _free.Add(new Block(), CancellationToken.None);
         }
 
         _thread = new Thread(ReadAll) { IsBackground = true, Name = "read-ahead" };
@@ -41,14 +40,14 @@ internal sealed class ReadAheadStream : ReadOnlyStream
 
     public override int Read(Span<byte> buffer)
     {
-        if (_position == _length && !NextBlock())
+        if ((_block is null || _position == _block.Length) && !NextBlock())
         {
             _fault?.Throw();
             return 0;
         }
 
-        var count = Math.Min(buffer.Length, _length - _position);
-        _block.AsSpan(_position, count).CopyTo(buffer);
+        var count = Math.Min(buffer.Length, _block!.Length - _position);
+        _block.Bytes.AsSpan(_position, count).CopyTo(buffer);
         _position += count;
         return count;
     }
@@ -71,19 +70,14 @@ internal sealed class ReadAheadStream : ReadOnlyStream
 
     private bool NextBlock()
     {
-        if (_length > 0)
+        if (_block is { } done)
         {
-            _free.Add(_block);
-            (_position, _length) = (0, 0);
+            _block = null;
+            _position = 0;
+            _free.Add(done);
         }
 
-        if (!_full.TryTake(out var next, Timeout.Infinite, _cancellation))
-        {
-            return false;
-        }
-
-        (_block, _length) = next;
-        return true;
+        return _full.TryTake(out _block, Timeout.Infinite, _cancellation);
     }
 
     private void ReadAll()
@@ -93,13 +87,13 @@ internal sealed class ReadAheadStream : ReadOnlyStream
             while (true)
             {
                 var block = _free.Take(_stop.Token);
-                var read = _source.Read(block, 0, block.Length);
-                if (read == 0)
+                block.Length = _source.Read(block.Bytes, 0, BlockBytes);
+                if (block.Length == 0)
                 {
                     break;
                 }
 
-                _full.Add((block, read));
+                _full.Add(block);
             }
         }
         catch (OperationCanceledException)
@@ -114,5 +108,13 @@ internal sealed class ReadAheadStream : ReadOnlyStream
         {
             _full.CompleteAdding();
         }
+    }
+
+    private sealed class Block
+    {
+        public byte[] Bytes { get; } = new byte[BlockBytes];
+
+        /// <summary>Bytes that were read into it.</summary>
+        public int Length { get; set; }
     }
 }

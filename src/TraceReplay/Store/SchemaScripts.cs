@@ -2,25 +2,28 @@ using System.Reflection;
 
 namespace TraceReplay.Store;
 
+/// <summary>One <c>.sql</c> file.</summary>
+/// <param name="Name">File name without extension.</param>
+/// <param name="Text">The whole file.</param>
+public sealed record SchemaScript(string Name, string Text);
+
 /// <summary>The <c>.sql</c> files of <c>schema/</c>, embedded in the library.</summary>
 public static class SchemaScripts
 {
     private const string Prefix = "schema/";
 
-    /// <summary>Scripts below a folder of <c>schema/</c>, in name order: file name without extension, and text.</summary>
-    public static IReadOnlyList<(string Name, string Text)> Read(string folder)
+    /// <summary>Scripts below a folder of <c>schema/</c>, in name order.</summary>
+    public static IReadOnlyList<SchemaScript> Read(string folder)
     {
         var assembly = typeof(SchemaScripts).Assembly;
         var start = Prefix + folder + "/";
-        return
-        [
-            .. assembly.GetManifestResourceNames()
-                .Select(resource => (Resource: resource, Path: resource.Replace('\\', '/')))
-                .Where(entry => entry.Path.StartsWith(start, StringComparison.Ordinal))
-                .OrderBy(entry => entry.Path, StringComparer.Ordinal)
-                .Select(entry => (Path.GetFileNameWithoutExtension(entry.Path), ReadResource(assembly, entry.Resource))),
-        ];
+        List<string> resources = [.. assembly.GetManifestResourceNames().Where(name => Unified(name).StartsWith(start, StringComparison.Ordinal))];
+        resources.Sort((a, b) => string.CompareOrdinal(Unified(a), Unified(b)));
+        return resources.ConvertAll(name => new SchemaScript(Path.GetFileNameWithoutExtension(Unified(name)), ReadResource(assembly, name)));
     }
+
+    // The names are paths of the machine that built the library.
+    private static string Unified(string resource) => resource.Replace('\\', '/');
 
     private static string ReadResource(Assembly assembly, string resource)
     {
