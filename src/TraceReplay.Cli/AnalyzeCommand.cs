@@ -27,6 +27,7 @@ internal static class AnalyzeCommand
             throw new UsageException($"{reports}: a file; --out takes a directory", "another name after --out");
         }
 
+        Rehearsal.Start(judgement.Policy);
         using var database = Step(streams, pipeline, request, judgement, cancellation);
         ImportCommand.WriteSummary(database, request, streams.Error);
         ReplayCommand.WriteNotices(streams, database, judgement);

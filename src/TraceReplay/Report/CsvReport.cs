@@ -14,6 +14,13 @@ public static class CsvReport
         return Write(result, csv);
     }
 
+    /// <summary>Writes the header and all rows as UTF-8; returns the number of rows.</summary>
+    public static long Write(IResultRows result, Stream output)
+    {
+        using var csv = CsvWriter.Create(output, Options, leaveOpen: true);
+        return Write(result, csv);
+    }
+
     /// <summary>Writes a file. It appears under its name only when it is whole; a file of that name is replaced.</summary>
     public static long WriteFile(IResultRows result, string path)
     {
