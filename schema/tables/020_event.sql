@@ -192,3 +192,11 @@ CREATE TABLE lost_events (
   task_id  INTEGER NOT NULL,
   count    INTEGER           -- how many, NULL when not told
 ) STRICT;
+
+-- How many rows of each kind an import wrote.
+CREATE TABLE event_count (
+  kind   TEXT    NOT NULL, -- name of the event, such as 'pgtable_entry'; 'marker' for any free text
+  cpu    INTEGER NOT NULL,
+  count  INTEGER NOT NULL,
+  PRIMARY KEY (kind, cpu)
+) STRICT, WITHOUT ROWID;

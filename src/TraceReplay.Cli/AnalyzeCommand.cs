@@ -28,14 +28,22 @@ internal static class AnalyzeCommand
         }
 
         Rehearsal.Start(judgement.Policy);
+        var queries = request.DatabasePath is null ? StandardReports.QueriesWithoutHistory : StandardReports.Queries;
+        using var run = reports is null ? null : new ReportRun(reports, queries);
+
+        // Elsewhere a file that is open cannot be given its name.
+        if (OperatingSystem.IsLinux() && run is not null)
+        {
+            request = request with { RowsWritten = run.BeginBeside };
+        }
+
         using var database = Step(streams, pipeline, request, judgement, cancellation);
         ImportCommand.WriteSummary(database, request, streams.Error);
         ReplayCommand.WriteNotices(streams, database, judgement);
-        var queries = request.DatabasePath is null ? StandardReports.QueriesWithoutHistory : StandardReports.Queries;
         IReadOnlyList<WrittenReport> written = [];
         if (reports is not null)
         {
-            StorageFault.Guard(reports, isDirectory: true, () => written = StandardReports.Write(database, reports, queries));
+            StorageFault.Guard(reports, isDirectory: true, () => written = run!.Finish(database));
         }
 
         FindingReport.Write(database, streams.Out);

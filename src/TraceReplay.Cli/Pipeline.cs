@@ -32,6 +32,9 @@ internal sealed record ImportRequest(IReadOnlyList<string> Paths, string? Databa
 
     /// <summary>Files of memory as it was at the begin of the trace.</summary>
     public IReadOnlyList<MemoryFile> InitialMemory { get; init; } = [];
+
+    /// <summary>Given a second connection to the database once all rows are in it; null where nobody waits for that.</summary>
+    public Action<TraceDatabase>? RowsWritten { get; init; }
 }
 
 /// <summary>How far a long step has come.</summary>
@@ -78,6 +81,7 @@ internal sealed record Pipeline(
             Replay = new ReplayOptions { Policy = judgement.Policy },
             Review = judgement.Review,
             ReplayProgress = replay,
+            RowsWritten = request.RowsWritten,
         };
         if (request.DatabasePath is null)
         {

@@ -22,7 +22,6 @@ internal sealed class DatabaseImport : IDisposable
     private readonly NameTable _names = new();
     private readonly ImportProblems _problems = new();
     private readonly List<(SourceSummary Source, TraceFacts Facts)> _sources = [];
-    private readonly SqliteTransaction _transaction;
     private readonly RowQueue? _queue;
     private readonly EventWriter? _writer;
     private readonly EventSpool? _spool;
@@ -33,6 +32,8 @@ internal sealed class DatabaseImport : IDisposable
     private readonly ImageTables? _imageTables;
     private readonly IEventSink? _stored;
     private readonly Dictionary<int, (long Before, long After, long Own)> _added = [];
+    private SqliteTransaction _transaction;
+    private bool _hasEventIndexes;
     private int _currentTrace;
     private long _addedBefore;
     private readonly SymbolTable? _givenSymbols;
@@ -79,7 +80,7 @@ internal sealed class DatabaseImport : IDisposable
         }
     }
 
-    /// <summary>Reads the sources, replays them where that is asked for, and makes the indexes.</summary>
+    /// <summary>Reads the sources, replays them where that is asked for, makes the indexes, and seals the database.</summary>
     /// <exception cref="ImportException">A source cannot be used.</exception>
     public ImportResult Run(IReadOnlyList<string> paths)
     {
@@ -93,7 +94,12 @@ internal sealed class DatabaseImport : IDisposable
         {
             WriteRecord(skipped);
             WriteSymbols();
-            MakeIndexes();
+
+            // Beside the replay where that still goes on, else beside those who read the rows.
+            if (_options.RowsWritten is null || _replay is not { IsThrough: true })
+            {
+                MakeEventIndexes();
+            }
         });
         if (_replay is not null)
         {
@@ -101,7 +107,24 @@ internal sealed class DatabaseImport : IDisposable
         }
 
         _queue?.Drain();
-        _transaction.Commit();
+        if (_writer is not null && _options.RowsWritten is { } told)
+        {
+            _transaction.Commit();
+            var beside = _database.OpenBeside();
+            told(beside);
+            _transaction = _database.Connection.BeginTransaction();
+            MakeIndexes();
+            lock (beside.Beginning)
+            {
+                Seal();
+            }
+        }
+        else
+        {
+            MakeIndexes();
+            Seal();
+        }
+
         return Result(events, skipped);
     }
 
@@ -287,11 +310,27 @@ internal sealed class DatabaseImport : IDisposable
         return counters.All;
     }
 
+    private void Seal()
+    {
+        _database.Seal();
+        _transaction.Commit();
+    }
+
     private void MakeIndexes()
     {
-        if (_writer is not null)
+        MakeEventIndexes();
+        if (_replay is not null)
+        {
+            _database.CreateIndexes(Replayer.IndexScript);
+        }
+    }
+
+    private void MakeEventIndexes()
+    {
+        if (_writer is not null && !_hasEventIndexes)
         {
             _database.CreateIndexes("090_index");
+            _hasEventIndexes = true;
         }
     }
 

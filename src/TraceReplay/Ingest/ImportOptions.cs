@@ -47,4 +47,10 @@ public sealed record ImportOptions
 
     /// <summary>Told the number of events replayed, now and then.</summary>
     public IProgress<long>? ReplayProgress { get; init; }
+
+    /// <summary>
+    /// Given a second connection once all rows are in the file, while the indexes are still to be made; who takes it reads on another thread,
+    /// and closes it. Never called where nothing is kept.
+    /// </summary>
+    public Action<TraceDatabase>? RowsWritten { get; init; }
 }

@@ -82,9 +82,7 @@ public static class TraceImporter
     {
         using var database = TraceDatabase.Create(partialPath);
         using var import = new DatabaseImport(database, options, given, keepsEvents: true, progress, cancellation);
-        var result = import.Run(paths);
-        database.Seal();
-        return result;
+        return import.Run(paths);
     }
 
     private static void CheckSources(IReadOnlyList<string> paths, ImportOptions options)

@@ -21,24 +21,17 @@ public static class CsvReport
         return Write(result, csv);
     }
 
-    /// <summary>Writes a file. It appears under its name only when it is whole; a file of that name is replaced.</summary>
+    /// <summary>Writes a file; one of that name is replaced.</summary>
     public static long WriteFile(IResultRows result, string path)
     {
-        var partial = path + ".partial";
         try
         {
-            long rows;
-            using (var csv = CsvWriter.ToFile(partial, Options))
-            {
-                rows = Write(result, csv);
-            }
-
-            File.Move(partial, path, overwrite: true);
-            return rows;
+            using var csv = CsvWriter.ToFile(path, Options);
+            return Write(result, csv);
         }
         catch
         {
-            File.Delete(partial);
+            File.Delete(path);
             throw;
         }
     }

@@ -54,7 +54,11 @@ public sealed class QueryResult : IResultRows, IDisposable
             command.Parameters.AddWithValue("@" + parameter.Name, (isGiven ? value : parameter.Default) ?? DBNull.Value);
         }
 
-        return new QueryResult(command, command.ExecuteReader());
+        // Its first row is read here, and with it all that tells where the others are.
+        lock (database.Beginning)
+        {
+            return new QueryResult(command, command.ExecuteReader());
+        }
     }
 
     /// <summary>Starts a query with named arguments.</summary>

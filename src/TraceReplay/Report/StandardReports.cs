@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using TraceReplay.Store;
 
 namespace TraceReplay.Report;
@@ -37,52 +36,7 @@ public static class StandardReports
     /// <param name="queries">Which; null for <see cref="Queries"/>.</param>
     public static IReadOnlyList<WrittenReport> Write(TraceDatabase database, string directory, IReadOnlyList<CannedQuery>? queries = null)
     {
-        Directory.CreateDirectory(directory);
-
-        // Two at a time take two thirds of the time. Those with a limit on their rows have the most of them: the longest come first.
-        var waiting = new ConcurrentQueue<CannedQuery>((queries ?? Queries).OrderBy(query => HasLimit(query) ? 0 : 1));
-        var written = new ConcurrentBag<WrittenReport>();
-        using (var second = Environment.ProcessorCount > 1 ? database.OpenAgain() : null)
-        {
-            var beside = second is null ? Task.CompletedTask : Task.Run(() => WriteWaiting(second, directory, waiting, written));
-            try
-            {
-                WriteWaiting(database, directory, waiting, written);
-            }
-            finally
-            {
-                waiting.Clear();
-                ((IAsyncResult)beside).AsyncWaitHandle.WaitOne();
-            }
-
-            beside.GetAwaiter().GetResult();
-        }
-
-        if (InfoReport.PolicyOf(database) is { } policy)
-        {
-            File.WriteAllText(Path.Combine(directory, PolicyFile), policy.ToJson() + "\n");
-        }
-
-        return [.. written.OrderBy(report => report.Query.Name, StringComparer.Ordinal)];
+        using var run = new ReportRun(directory, queries ?? Queries);
+        return run.Finish(database);
     }
-
-    private static void WriteWaiting(
-        TraceDatabase database, string directory, ConcurrentQueue<CannedQuery> waiting, ConcurrentBag<WrittenReport> written)
-    {
-        while (waiting.TryDequeue(out var query))
-        {
-            // A limit is for a terminal; a report that was cut would look whole.
-            Dictionary<string, object?> arguments = [];
-            if (HasLimit(query))
-            {
-                arguments.Add("limit", long.MaxValue);
-            }
-
-            using var result = QueryResult.Run(database, query, arguments);
-            var path = Path.Combine(directory, query.Name + ".csv");
-            written.Add(new WrittenReport(query, path, CsvReport.WriteFile(result, path)));
-        }
-    }
-
-    private static bool HasLimit(CannedQuery query) => query.Parameters.Any(parameter => parameter.Name == "limit");
 }

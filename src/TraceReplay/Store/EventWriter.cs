@@ -9,6 +9,7 @@ public sealed class EventWriter : IEventSink, IDisposable
 {
     private readonly sqlite3 _database;
     private readonly RowQueue? _queue;
+    private readonly EventCounts _counts = new();
     private readonly RowInserter[] _inserters;
     private readonly RowInserter _pageTableWrite;
     private readonly RowInserter _tlbi;
@@ -25,6 +26,7 @@ public sealed class EventWriter : IEventSink, IDisposable
     private readonly RowInserter _marker;
     private readonly RowInserter _lostEvents;
     private readonly RowInserter _tlbEntry;
+    private readonly RowInserter _eventCount;
 
     /// <param name="connection">An open database with the event tables.</param>
     public EventWriter(SqliteConnection connection)
@@ -53,50 +55,55 @@ public sealed class EventWriter : IEventSink, IDisposable
         _marker = new(_database, EventTables.Marker, queue);
         _lostEvents = new(_database, EventTables.LostEvents, queue);
         _tlbEntry = new(_database, EventTables.TlbEntry, queue);
+        _eventCount = new(_database, "event_count", "kind, cpu, count", 3, queue);
         _inserters =
         [
             _pageTableWrite, _tlbi, _barrier, _systemRegisterWrite, _tableKnown, _descriptorKnown, _tableGone, _machineFact,
-            _pageAllocation, _contextSwitch, _lockOperation, _lockHint, _marker, _lostEvents, _tlbEntry,
+            _pageAllocation, _contextSwitch, _lockOperation, _lockHint, _marker, _lostEvents, _tlbEntry, _eventCount,
         ];
     }
 
-    public void On(in PageTableWrite e) => _pageTableWrite.Row(e.Header)
+    public void On(in PageTableWrite e) => Row(_pageTableWrite, CountedKind.PageTableWrite, e.Header)
         .Add(e.Pa).Add(e.New).Add(e.Old).Add(e.Level).Add(e.Alias).Add(e.SizeBytes).Add(e.How).Add(e.Pc).Insert();
 
-    public void On(in TlbiInstruction e) => _tlbi.Row(e.Header).Add(e.Operation).Add(e.Operand).Add(e.Pc).Insert();
+    public void On(in TlbiInstruction e) => Row(_tlbi, CountedKind.Tlbi, e.Header).Add(e.Operation).Add(e.Operand).Add(e.Pc).Insert();
 
-    public void On(in BarrierInstruction e) => _barrier.Row(e.Header).Add(e.Kind).Add(e.Pc).Insert();
+    public void On(in BarrierInstruction e) => Row(_barrier, CountedKind.Barrier, e.Header).Add(e.Kind).Add(e.Pc).Insert();
 
-    public void On(in SystemRegisterWrite e) => _systemRegisterWrite.Row(e.Header).Add(e.Register).Add(e.Value).Add(e.Pc).Insert();
+    public void On(in SystemRegisterWrite e) => Row(_systemRegisterWrite, CountedKind.SystemRegisterWrite, e.Header)
+        .Add(e.Register).Add(e.Value).Add(e.Pc).Insert();
 
-    public void On(in TableKnown e) => _tableKnown.Row(e.Header)
+    public void On(in TableKnown e) => Row(_tableKnown, CountedKind.TableKnown, e.Header)
         .Add(e.Base).Add(e.Level).Add(e.Entries).Add(e.Root).Add(e.Parent).Add(e.GranuleBytes).Add(e.IsFromImage).Insert();
 
-    public void On(in DescriptorValueKnown e) => _descriptorKnown.Row(e.Header)
+    public void On(in DescriptorValueKnown e) => Row(_descriptorKnown, KindOf(e.Source), e.Header)
         .Add((long)e.Source).Add(e.Pa).Add(e.Value).Add(e.Old).Add(e.Level).Insert();
 
-    public void On(in TableGone e) => _tableGone.Row(e.Header).Add(e.IsFree).Add(e.Base).Add(e.Level).Add(e.Why).Insert();
+    public void On(in TableGone e) => Row(_tableGone, e.IsFree ? CountedKind.TableFreed : CountedKind.TableOrphaned, e.Header)
+        .Add(e.IsFree).Add(e.Base).Add(e.Level).Add(e.Why).Insert();
 
-    public void On(in MachineFact e) => _machineFact.Row(e.Header).Add(e.Key).Add(e.Value).Insert();
+    public void On(in MachineFact e) => Row(_machineFact, CountedKind.MachineFact, e.Header).Add(e.Key).Add(e.Value).Insert();
 
-    public void On(in PageAllocation e) => _pageAllocation.Row(e.Header).Add(e.IsFree).Add(e.FrameNumber).Add(e.Order).Insert();
+    public void On(in PageAllocation e) => Row(_pageAllocation, e.IsFree ? CountedKind.PageFreed : CountedKind.PageAllocated, e.Header)
+        .Add(e.IsFree).Add(e.FrameNumber).Add(e.Order).Insert();
 
-    public void On(in ContextSwitch e) => _contextSwitch.Row(e.Header).Add(e.PreviousPid).Add(e.NextPid).Insert();
+    public void On(in ContextSwitch e) => Row(_contextSwitch, CountedKind.ContextSwitch, e.Header).Add(e.PreviousPid).Add(e.NextPid).Insert();
 
-    public void On(in LockOperation e) => _lockOperation.Row(e.Header).Add((long)e.Action).Add(e.Address).Insert();
+    public void On(in LockOperation e) => Row(_lockOperation, CountedKind.LockOperation, e.Header).Add((long)e.Action).Add(e.Address).Insert();
 
-    public void On(in LockHint e) => _lockHint.Row(e.Header).Add((long)e.Kind).Add(e.Location).Add(e.Value).Insert();
+    public void On(in LockHint e) => Row(_lockHint, CountedKind.LockHint, e.Header).Add((long)e.Kind).Add(e.Location).Add(e.Value).Insert();
 
-    public void On(in Marker e) => _marker.Row(e.Header).Add(e.Text).Insert();
+    public void On(in Marker e) => Row(_marker, CountedKind.Marker, e.Header).Add(e.Text).Insert();
 
-    public void On(in LostEvents e) => _lostEvents.Row(e.Header).Add(e.Count).Insert();
+    public void On(in LostEvents e) => Row(_lostEvents, CountedKind.LostEvents, e.Header).Add(e.Count).Insert();
 
-    public void On(in TlbEntry e) => _tlbEntry.Row(e.Header)
+    public void On(in TlbEntry e) => Row(_tlbEntry, e.IsEviction ? CountedKind.TlbEviction : CountedKind.TlbFill, e.Header)
         .Add(e.IsEviction).Add(e.IsWalkCache).Add(e.Va).Add(e.SizeBytes).Add(e.Pa).Add(e.ExceptionLevel).Add((int?)e.Vmid).Add((int?)e.Asid).Insert();
 
     /// <summary>Writes what is left of the events; once, after the last one.</summary>
     public void Flush()
     {
+        _counts.Write(_eventCount);
         foreach (var inserter in _inserters)
         {
             inserter.Flush();
@@ -111,5 +118,18 @@ public sealed class EventWriter : IEventSink, IDisposable
         {
             inserter.Dispose();
         }
+    }
+
+    private static CountedKind KindOf(DescriptorSource source) => source switch
+    {
+        DescriptorSource.Hardware => CountedKind.HardwareUpdate,
+        DescriptorSource.Final => CountedKind.FinalDescriptor,
+        _ => CountedKind.InitialDescriptor,
+    };
+
+    private RowInserter Row(RowInserter table, CountedKind kind, in EventHeader header)
+    {
+        _counts.Add(kind, header.Cpu);
+        return table.Row(header);
     }
 }

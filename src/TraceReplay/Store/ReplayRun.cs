@@ -39,6 +39,9 @@ internal sealed class ReplayRun : IDisposable
         _writer = new ReplayWriter(target.Database.Connection, options.Policy, target.Queue, target.KeepsHistory);
     }
 
+    /// <summary>True when a replay beside the reading has come to the last event.</summary>
+    public bool IsThrough => _thread is { IsAlive: false };
+
     /// <summary>Begins the replay on a thread of its own, while events are still spooled.</summary>
     /// <param name="facts">Facts about the trace so far.</param>
     public void BeginBeside(TraceFacts facts)

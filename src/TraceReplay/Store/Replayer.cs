@@ -8,7 +8,8 @@ namespace TraceReplay.Store;
 /// <summary>Replays the events of a database and writes what it derives back into it.</summary>
 public static class Replayer
 {
-    private const string IndexScript = "091_replay_index";
+    /// <summary>The indexes of what it derives, to be made after the last row.</summary>
+    internal const string IndexScript = "091_replay_index";
 
     /// <summary>Replays a database. What an earlier replay wrote is replaced as a whole, or left as it is when this one fails.</summary>
     /// <param name="database">Opened for writing.</param>
@@ -37,7 +38,7 @@ public static class Replayer
     {
         // Three threads share the work: this one reads events, one replays them, one writes rows.
         var isShared = Environment.ProcessorCount > 1;
-        using var source = database.OpenEvents();
+        using var source = database.OpenBeside();
         var reader = new EventReader(source);
         var facts = reader.ReadFacts();
         using var events = new EventSpool(isShared ? null : database.Folder);
@@ -52,11 +53,12 @@ public static class Replayer
 
         reader.Read(events, cancellation);
         var summary = Finish(run, target, events, facts, review);
+        database.CreateIndexes(IndexScript);
         transaction.Commit();
         return summary;
     }
 
-    /// <summary>Ends a replay: findings are reviewed and indexes made.</summary>
+    /// <summary>Ends a replay: the last rows are written and the findings reviewed.</summary>
     /// <param name="run">The replay.</param>
     /// <param name="target">Where it writes.</param>
     /// <param name="events">The events.</param>
@@ -71,7 +73,6 @@ public static class Replayer
         }
 
         review.Apply(target.Database.Connection);
-        target.Database.CreateIndexes(IndexScript);
         return summary;
     }
 

@@ -11,7 +11,7 @@ public sealed class TraceDatabase : IDisposable
     public const int ApplicationId = 0x5452706c;
 
     /// <summary>Stamp in <c>PRAGMA user_version</c>; a file with another one is made again from its trace.</summary>
-    public const int SchemaVersion = 5;
+    public const int SchemaVersion = 6;
 
     // Offset of application_id, big-endian, in the header of a SQLite file, and the header's length.
     private const int ApplicationIdOffset = 68;
@@ -26,7 +26,8 @@ public sealed class TraceDatabase : IDisposable
         DefaultTypeMap.MatchNamesWithUnderscores = true;
 
         // Each connection is used by one thread at a time, so SQLite need not lock it on every call: a quarter of the time of an
-        // import. Refused, without harm, when SQLite is already in use in this process.
+        // import. Nor need it count its memory, which takes a lock as well. Refused, without harm, when SQLite is already in use in this
+        // process.
         SQLitePCL.Batteries_V2.Init();
         _ = SQLitePCL.raw.sqlite3_config(SQLitePCL.raw.SQLITE_CONFIG_MULTITHREAD);
         _ = SQLitePCL.raw.sqlite3_config(SQLitePCL.raw.SQLITE_CONFIG_MEMSTATUS, 0);
@@ -108,11 +109,15 @@ public sealed class TraceDatabase : IDisposable
     /// <summary>A second connection for reading, for use by another thread; null while the database is being made, which locks it.</summary>
     public TraceDatabase? OpenAgain() => _isLocked ? null : Open(Path, writable: false);
 
+    /// <summary>Held while a query begins: a writer that must not be met at that moment holds it too.</summary>
+    internal Lock Beginning { get; } = new();
+
     /// <summary>
-    /// A second connection to the event tables, for use by another thread while this one writes what a replay derives. It takes no lock
-    /// and expects the file to stay as it is, which holds for the pages of these tables: only an import writes them.
+    /// A second connection that takes no lock, for use by another thread. It may read the event tables while this one writes what a replay
+    /// derives, for only an import writes their pages; and all rows that are in the file, while this one makes indexes, for those are new
+    /// pages. What tells which pages there are changes when this one commits: then no query may begin (<see cref="Beginning"/>).
     /// </summary>
-    internal TraceDatabase OpenEvents()
+    internal TraceDatabase OpenBeside()
     {
         var text = new SqliteConnectionStringBuilder
         {
@@ -122,6 +127,9 @@ public sealed class TraceDatabase : IDisposable
         };
         var connection = new SqliteConnection(text.ToString());
         connection.Open();
+
+        // Now, for the pages that tell it may be in the middle of a change later on.
+        connection.ExecuteScalar<long>("SELECT count(*) FROM sqlite_schema");
         return new TraceDatabase(Path, connection, isLocked: false);
     }
 

@@ -5,6 +5,7 @@ using TraceReplay.Ingest;
 using TraceReplay.Replay;
 using TraceReplay.Report;
 using TraceReplay.Store;
+using TraceReplay.Tests.Store;
 
 namespace TraceReplay.Tests.Ingest;
 
@@ -38,6 +39,102 @@ public sealed class ImportReplayTests
 
         Assert.Equal("ok", one.Connection.ExecuteScalar<string>("PRAGMA integrity_check"));
         Assert.Equal(["one.db", "two.db"], folder.Files.Order(StringComparer.Ordinal));
+    }
+
+    // Written while the indexes are made, by a connection that takes no lock.
+    [Theory]
+    [InlineData("violations-6.12-4k-n1-2cpu.kernel.ftrace.gz")]
+    [InlineData("boot-6.12-64k-n1-2cpu.ftrace.gz")]
+    public void Reports_written_beside_are_those_written_afterwards(string capture)
+    {
+        using var folder = new TemporaryFolder();
+        IReadOnlyList<WrittenReport> beside;
+        using (var run = new ReportRun(folder["beside"], StandardReports.Queries))
+        {
+            var options = new ImportOptions { Replay = new ReplayOptions(), RowsWritten = run.BeginBeside };
+            TraceImporter.Import([RepositoryPaths.Capture(capture)], folder["t.db"], options, null, TestContext.Current.CancellationToken);
+            using var whole = TraceDatabase.Open(folder["t.db"], writable: false);
+            beside = run.Finish(whole);
+            Assert.Equal("ok", whole.Connection.ExecuteScalar<string>("PRAGMA integrity_check"));
+        }
+
+        TraceImporter.Import(
+            [RepositoryPaths.Capture(capture)], folder["u.db"], new ImportOptions { Replay = new ReplayOptions() }, null,
+            TestContext.Current.CancellationToken);
+        using var database = TraceDatabase.Open(folder["u.db"], writable: false);
+        using var other = TraceDatabase.Open(folder["t.db"], writable: false);
+        Assert.Equal(Objects(database), Objects(other));
+        var afterwards = StandardReports.Write(database, folder["afterwards"]);
+        Assert.Equal(afterwards.Select(report => (report.Query.Name, report.Rows)), beside.Select(report => (report.Query.Name, report.Rows)));
+        foreach (var file in Directory.GetFiles(folder["afterwards"]).Select(Path.GetFileName))
+        {
+            Assert.Equal((file, File.ReadAllText(Path.Combine(folder["afterwards"], file!))), (file, File.ReadAllText(Path.Combine(folder["beside"], file!))));
+        }
+
+        Assert.Equal(Directory.GetFiles(folder["afterwards"]).Length, Directory.GetFiles(folder["beside"]).Length);
+    }
+
+    [Fact]
+    public void An_import_that_fails_after_its_reports_leaves_the_former_ones()
+    {
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(folder["reports"]);
+        File.WriteAllText(Path.Combine(folder["reports"], "traces.csv"), "former");
+        var run = new ReportRun(folder["reports"], StandardReports.Queries);
+        var options = new ImportOptions
+        {
+            Replay = new ReplayOptions(),
+            RowsWritten = rows =>
+            {
+                run.BeginBeside(rows);
+                throw new IOException("no space");
+            },
+        };
+        var capture = RepositoryPaths.Capture("violations-6.12-4k-n1-2cpu.kernel.ftrace.gz");
+        using (run)
+        {
+            Assert.Throws<ImportException>(
+                () => TraceImporter.Import([capture], folder["t.db"], options, null, TestContext.Current.CancellationToken));
+        }
+
+        Assert.Equal("former", File.ReadAllText(Path.Combine(folder["reports"], "traces.csv")));
+        Assert.Single(Directory.GetFiles(folder["reports"]));
+        Assert.False(File.Exists(folder["t.db"]));
+    }
+
+    [Fact]
+    public void A_report_that_cannot_be_written_beside_is_told_in_the_end()
+    {
+        using var folder = new TemporaryFolder();
+        var notADirectory = folder.Write("reports", "a file"u8);
+        using var run = new ReportRun(notADirectory, StandardReports.Queries);
+        var options = new ImportOptions { Replay = new ReplayOptions(), RowsWritten = run.BeginBeside };
+        var capture = RepositoryPaths.Capture("violations-6.12-4k-n1-2cpu.kernel.ftrace.gz");
+        TraceImporter.Import([capture], folder["t.db"], options, null, TestContext.Current.CancellationToken);
+        using var database = TraceDatabase.Open(folder["t.db"], writable: false);
+        Assert.ThrowsAny<IOException>(() => run.Finish(database));
+    }
+
+    [Fact]
+    public void Events_are_counted_as_they_are_written()
+    {
+        using var folder = new TemporaryFolder();
+        var trace = folder.Write("t", Encoding.UTF8.GetBytes(RoundTripTests.EveryKind + "\n a-1 [700] 9: barrier: isb\n a-1 [040] 10: barrier: isb\n"));
+        TraceImporter.Import([trace], folder["t.db"], new ImportOptions(), null, TestContext.Current.CancellationToken);
+        using var database = TraceDatabase.Open(folder["t.db"], writable: false);
+        var counted = database.Connection.Query<(string, long, long)>("SELECT kind, cpu, count FROM event_count ORDER BY kind, cpu").ToList();
+        Assert.Equal(database.Connection.Query<(string, long, long)>("SELECT kind, cpu, count(*) FROM event GROUP BY kind, cpu ORDER BY kind, cpu"), counted);
+
+        // Every kind has its place in the report.
+        using var report = QueryResult.Run(database, "event_counts");
+        var reported = 0L;
+        while (report.Read())
+        {
+            reported += report.Integer("count")!.Value;
+        }
+
+        Assert.Equal(counted.Sum(row => row.Item3), reported);
+        Assert.Equal(20, counted.Select(row => row.Item1).Distinct().Count());
     }
 
     // The replay begins beside the reading, after some 80,000 events, and takes the machine for one of a single CPU until then.

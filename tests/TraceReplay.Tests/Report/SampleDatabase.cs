@@ -74,6 +74,7 @@ internal static class SampleDatabase
         INSERT INTO page_allocation VALUES (25, 35, 1000000025, 0, 1, 0, 0x40004, 0), (32, 42, 1000000032, 0, 1, 1, 0x40005, 1);
         INSERT INTO marker VALUES (26, 36, 1000000026, 0, 1, 9);
         INSERT INTO table_gone VALUES (27, 37, 1000000027, 0, 1, 1, 0x40004000, 3, 6);
+        INSERT INTO event_count SELECT kind, cpu, count(*) FROM event GROUP BY kind, cpu;
         """;
 
     private const string Replayed = """
