@@ -1,4 +1,5 @@
 using CsvHelper;
+using SQLitePCL;
 
 namespace TraceReplay.Report;
 
@@ -39,12 +40,17 @@ public static class CsvReport
     private static long Write(IResultRows result, CsvWriter csv)
     {
         csv.WriteHeader([.. result.Columns]);
+        var columns = result.Columns.Count;
+        var query = result as QueryResult;
         long rows = 0;
         while (result.Read())
         {
-            for (var i = 0; i < result.Columns.Count; i++)
+            for (var i = 0; i < columns; i++)
             {
-                WriteField(result, i, csv);
+                if (query is null || !WriteCell(query.Cell(i), csv))
+                {
+                    csv.WriteField(result.Value(i));
+                }
             }
 
             csv.EndRecord();
@@ -56,19 +62,21 @@ public static class CsvReport
     }
 
     // Integers and texts of a query go from SQLite's memory to the writer's: as objects they cost as much as the rest of a report.
-    private static void WriteField(IResultRows rows, int column, CsvWriter csv)
+    private static bool WriteCell(ResultCell cell, CsvWriter csv)
     {
-        if (rows is QueryResult text && text.IsText(column))
+        switch (cell.Type)
         {
-            csv.WriteField(text.Utf8At(column));
-        }
-        else if (rows is QueryResult integer && integer.IsInteger(column))
-        {
-            csv.WriteField(integer.IntegerAt(column));
-        }
-        else
-        {
-            csv.WriteField(rows.Value(column));
+            case raw.SQLITE_TEXT:
+                csv.WriteField(cell.Utf8);
+                return true;
+            case raw.SQLITE_INTEGER:
+                csv.WriteField(cell.Integer);
+                return true;
+            case raw.SQLITE_NULL:
+                csv.WriteField((object?)null);
+                return true;
+            default:
+                return false;
         }
     }
 }

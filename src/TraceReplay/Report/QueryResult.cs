@@ -88,21 +88,8 @@ public sealed class QueryResult : IResultRows, IDisposable
         };
     }
 
-    /// <summary>True when a value is an integer.</summary>
-    internal bool IsInteger(int column) => SqliteCalls.ColumnType(Statement, column) == raw.SQLITE_INTEGER;
-
-    /// <summary>True when a value is a text.</summary>
-    internal bool IsText(int column) => SqliteCalls.ColumnType(Statement, column) == raw.SQLITE_TEXT;
-
-    /// <summary>A value that is an integer.</summary>
-    internal long IntegerAt(int column) => SqliteCalls.ColumnInteger(Statement, column);
-
-    /// <summary>A value that is a text, as UTF-8 in SQLite's own memory: valid until the next call of <see cref="Read"/>.</summary>
-    internal unsafe ReadOnlySpan<byte> Utf8At(int column)
-    {
-        var text = SqliteCalls.ColumnText(Statement, column);
-        return new ReadOnlySpan<byte>(text, SqliteCalls.ColumnBytes(Statement, column));
-    }
+    /// <summary>A value where SQLite has it: valid until the next call of <see cref="Read"/>.</summary>
+    internal ResultCell Cell(int column) => new(SqliteCalls.ColumnValue(_statement!.DangerousGetHandle(), column));
 
     /// <summary>A value as text, empty for NULL.</summary>
     public string Text(string column) =>
@@ -121,7 +108,25 @@ public sealed class QueryResult : IResultRows, IDisposable
         _reader.Dispose();
         _command.Dispose();
     }
+}
 
-    // Owned by the reader, which is open.
-    private nint Statement => _statement!.DangerousGetHandle();
+/// <summary>One value of a row, in SQLite's own memory.</summary>
+/// <param name="value">SQLite's pointer to it.</param>
+internal readonly struct ResultCell(nint value)
+{
+    /// <summary>SQLite's code of its type.</summary>
+    public int Type => SqliteCalls.ValueType(value);
+
+    /// <summary>It as an integer.</summary>
+    public long Integer => SqliteCalls.ValueInteger(value);
+
+    /// <summary>It as text in UTF-8.</summary>
+    public unsafe ReadOnlySpan<byte> Utf8
+    {
+        get
+        {
+            var text = SqliteCalls.ValueText(value);
+            return new ReadOnlySpan<byte>(text, SqliteCalls.ValueBytes(value));
+        }
+    }
 }

@@ -78,7 +78,7 @@ internal sealed class EventCursor : IDisposable
     private long Column(int index) => SqliteCalls.ColumnInteger(_statement, index);
 
     private bool IsNull(int index) =>
-        SqliteCalls.ColumnType(_statement, EventTable.SharedColumns.Length + index) == raw.SQLITE_NULL;
+        SqliteCalls.ValueType(SqliteCalls.ColumnValue(_statement, EventTable.SharedColumns.Length + index)) == raw.SQLITE_NULL;
 
     private void ThrowFailed(int result)
     {

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Text;
 using SQLitePCL;
 
@@ -18,8 +17,6 @@ internal sealed class RowStatement(sqlite3_stmt statement, int parameters) : IDi
     private byte[] _utf8 = new byte[256];
 
     /// <summary>Executes it with the values of a batch from one on; returns SQLite's result code.</summary>
-    /// <remarks>A long loop that is called seldom, so the runtime would not come to see that it is hot.</remarks>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public int Execute(RowBatch rows, int from)
     {
         // Kept by the field, so that the pointer stays valid.

@@ -45,16 +45,29 @@ internal static partial class SqliteCalls
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
     public static partial long ColumnInteger(nint statement, int index);
 
-    [LibraryImport(Library, EntryPoint = "sqlite3_column_type")]
+    /// <summary>A column of the row: a pointer that the calls below take. It is good until the next step, on the thread of the statement.</summary>
+    [LibraryImport(Library, EntryPoint = "sqlite3_column_value")]
     [SuppressGCTransition]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    public static partial int ColumnType(nint statement, int index);
+    public static partial nint ColumnValue(nint statement, int index);
 
-    [LibraryImport(Library, EntryPoint = "sqlite3_column_text")]
+    [LibraryImport(Library, EntryPoint = "sqlite3_value_type")]
+    [SuppressGCTransition]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    public static unsafe partial byte* ColumnText(nint statement, int index);
+    public static partial int ValueType(nint value);
 
-    [LibraryImport(Library, EntryPoint = "sqlite3_column_bytes")]
+    [LibraryImport(Library, EntryPoint = "sqlite3_value_int64")]
+    [SuppressGCTransition]
     [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
-    public static partial int ColumnBytes(nint statement, int index);
+    public static partial long ValueInteger(nint value);
+
+    [LibraryImport(Library, EntryPoint = "sqlite3_value_text")]
+    [SuppressGCTransition]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    public static unsafe partial byte* ValueText(nint value);
+
+    [LibraryImport(Library, EntryPoint = "sqlite3_value_bytes")]
+    [SuppressGCTransition]
+    [UnmanagedCallConv(CallConvs = [typeof(CallConvCdecl)])]
+    public static partial int ValueBytes(nint value);
 }
