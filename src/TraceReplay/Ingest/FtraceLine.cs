@@ -12,6 +12,9 @@ internal ref struct FtraceLine
     /// <summary>Logical CPU number.</summary>
     public int Cpu;
 
+    /// <summary>Where in the line the time begins.</summary>
+    public int TimeAt;
+
     /// <summary>Nanoseconds, or ticks when <see cref="IsCounter"/>.</summary>
     public long Time;
 

@@ -18,11 +18,11 @@ internal static class FtraceLineTokenizer
     /// <summary>Highest CPU number accepted; more is taken for damage.</summary>
     public const int HighestCpu = 1023;
 
-    // The kernel's TASK_COMM_LEN is 16 with the terminating zero.
-    private const int LongestComm = 15;
+    /// <summary>Longest command name: the kernel's TASK_COMM_LEN is 16 with the terminating zero.</summary>
+    public const int LongestComm = 15;
 
-    // Room after the command name for '-pid', a tgid column and their padding.
-    private const int LongestTaskColumns = 48;
+    /// <summary>Room after the command name for '-pid', a tgid column and their padding.</summary>
+    public const int LongestTaskColumns = 48;
 
     // Four or five in released kernels.
     private const int LongestFlags = 10;
@@ -107,6 +107,7 @@ internal static class FtraceLineTokenizer
 
         var cpu = TraceNumber.ParseInt(rest[..digits], 0, HighestCpu, out parts.Cpu);
         rest = SkipBlanks(rest[(digits + 1)..]);
+        parts.TimeAt = line.Length - rest.Length;
         var time = ReadTime(ref rest, out parts.Time, out parts.IsCounter);
         if (time == NumberResult.Malformed)
         {
@@ -117,6 +118,7 @@ internal static class FtraceLineTokenizer
             }
 
             rest = SkipBlanks(rest[flags..]);
+            parts.TimeAt = line.Length - rest.Length;
             time = ReadTime(ref rest, out parts.Time, out parts.IsCounter);
             if (time == NumberResult.Malformed)
             {
@@ -126,6 +128,22 @@ internal static class FtraceLineTokenizer
 
         ReadEvent(SkipTimeDifference(SkipBlanks(rest)), style, ref parts);
         return cpu != NumberResult.Ok ? cpu : time;
+    }
+
+    /// <summary>Cuts a line from its time on; false when there is none.</summary>
+    /// <param name="line">The line.</param>
+    /// <param name="style">How it spells its task.</param>
+    /// <param name="parts">The parts; <see cref="FtraceLine.TimeAt"/> is given.</param>
+    public static bool TokenizeFromTime(ReadOnlySpan<byte> line, TaskStyle style, ref FtraceLine parts)
+    {
+        var rest = line[parts.TimeAt..];
+        if (ReadTime(ref rest, out parts.Time, out parts.IsCounter) != NumberResult.Ok)
+        {
+            return false;
+        }
+
+        ReadEvent(SkipTimeDifference(SkipBlanks(rest)), style, ref parts);
+        return true;
     }
 
     // The latency form of trace-cmd report -l: the CPU and the flags are one word, and the time is that of the other forms
@@ -154,6 +172,7 @@ internal static class FtraceLineTokenizer
             }
 
             var after = SkipBlanks(blank[word..]);
+            parts.TimeAt = line.Length - after.Length;
             if (ReadTime(ref after, out parts.Time, out parts.IsCounter) == NumberResult.Ok)
             {
                 parts.Comm = line[start..dash];

@@ -14,6 +14,7 @@ internal sealed class FtraceTextParser
     private readonly LineReader _lines;
     private readonly ReadSession _session;
     private readonly TaskStyle _style;
+    private readonly FtraceLinePrefix _prefix;
     private readonly LineContext _context;
 
     private TraceClock? _clock;
@@ -32,6 +33,7 @@ internal sealed class FtraceTextParser
         _lines = new LineReader(text);
         _session = session;
         _style = style;
+        _prefix = new FtraceLinePrefix(style);
         _context = new LineContext(_lines, session);
     }
 
@@ -108,7 +110,7 @@ internal sealed class FtraceTextParser
             _context.Report(ImportProblems.NotUtf8, $"expected UTF-8");
         }
 
-        var result = FtraceLineTokenizer.Tokenize(line, _style, out var tokens);
+        var result = _prefix.Tokenize(line, out var tokens);
         if (result == NumberResult.Ok)
         {
             ReadEvent(in tokens);

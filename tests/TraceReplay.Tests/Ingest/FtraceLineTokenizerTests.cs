@@ -35,9 +35,52 @@ public sealed class FtraceLineTokenizerTests
         Assert.True(cases > 30);
     }
 
-    private static string Cut(string line, TaskStyle style)
+    // Lines made of the pieces that decide, many of them in the order of the line before, and the real ones with pieces put in their place.
+    [Theory]
+    [InlineData(false, 1)]
+    [InlineData(false, 2)]
+    [InlineData(true, 3)]
+    public void A_remembered_prefix_changes_nothing(bool isSpaced, int seed)
     {
-        var result = FtraceLineTokenizer.Tokenize(Encoding.UTF8.GetBytes(line), style, out var tokens);
+        var style = isSpaced ? TaskStyle.Space : TaskStyle.Dash;
+        string[] pieces =
+        [
+            "a", "b c", "init", "-1", "-12", " 7 ", "[0]", "[000]", "[001]", "[", "]", " ", "  ", "          ", "....", "d..1.", "1d..1.", "( 12)",
+            "1.5:", "12.000001:", "99:", "1.", ":", "tlbi:", "x:y:", "op=vae1", "a long name that no kernel has", "18446744073709551616:",
+        ];
+        var vectors = File.ReadLines(VectorPath).Where(line => line.Length > 0 && line[0] is not ('#' or '=')).ToArray();
+        var random = new Random(seed);
+        var prefix = new FtraceLinePrefix(style);
+        List<string> parts = [];
+        var matches = 0;
+        for (var i = 0; i < 300_000; i++)
+        {
+            if (random.Next(4) == 0)
+            {
+                parts = random.Next(3) == 0
+                    ? [.. vectors[random.Next(vectors.Length)].Split(' ').SelectMany(word => (string[])[word, " "])]
+                    : [.. Enumerable.Range(0, random.Next(3, 14)).Select(_ => pieces[random.Next(pieces.Length)])];
+            }
+            else if (parts.Count > 1)
+            {
+                parts[random.Next(parts.Count / 2, parts.Count)] = pieces[random.Next(pieces.Length)];
+            }
+
+            var line = string.Concat(parts);
+            var bytes = Encoding.UTF8.GetBytes(line);
+            var expected = Cut(line, style);
+            Assert.Equal((line, expected), (line, Describe(prefix.Tokenize(bytes, out var tokens), tokens)));
+            matches += expected.Contains('|', StringComparison.Ordinal) ? 1 : 0;
+        }
+
+        Assert.True(matches > 3_000);
+    }
+
+    private static string Cut(string line, TaskStyle style) =>
+        Describe(FtraceLineTokenizer.Tokenize(Encoding.UTF8.GetBytes(line), style, out var tokens), tokens);
+
+    private static string Describe(NumberResult result, in FtraceLine tokens)
+    {
         return result switch
         {
             NumberResult.Malformed => "malformed",
