@@ -37,5 +37,31 @@ public sealed class TraceNumberTests
         Assert.Equal(isTooLarge ? NumberResult.OutOfRange : NumberResult.Malformed, Parse(text).Result);
     }
 
+    // Every byte in every place, of numbers that are read eight digits at once and of such that are not.
+    [Theory]
+    [InlineData("0x7")]
+    [InlineData("0x1234567")]
+    [InlineData("0x89abcdef")]
+    [InlineData("0xFEDCBA9876543")]
+    [InlineData("0xfedcba9876543210")]
+    public void A_hex_digit_counts_where_it_stands_and_no_other_byte_is_one(string text)
+    {
+        for (var at = 2; at < text.Length; at++)
+        {
+            for (var b = 0; b < 256; b++)
+            {
+                var bytes = Encoding.UTF8.GetBytes(text);
+                bytes[at] = (byte)b;
+                var isDigit = char.IsAsciiHexDigit((char)b);
+                var result = TraceNumber.Parse(bytes, out var value);
+                Assert.Equal((at, b, isDigit), (at, b, result == NumberResult.Ok));
+                if (isDigit)
+                {
+                    Assert.Equal(Convert.ToUInt64(Encoding.Latin1.GetString(bytes)[2..], 16), value);
+                }
+            }
+        }
+    }
+
     private static (NumberResult Result, ulong Value) Parse(string text) => (TraceNumber.Parse(Encoding.UTF8.GetBytes(text), out var value), value);
 }
