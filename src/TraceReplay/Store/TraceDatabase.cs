@@ -52,7 +52,8 @@ public sealed class TraceDatabase : IDisposable
     public SqliteConnection Connection { get; }
 
     /// <summary>Makes a database with all tables and views and no index. The file must not exist; it can be opened again once it is sealed.</summary>
-    public static TraceDatabase Create(string path) => Create(path, Connect(path, SqliteOpenMode.ReadWriteCreate));
+    public static TraceDatabase Create(string path) =>
+        Create(path, Connect(path, SqliteOpenMode.ReadWriteCreate), cacheKilobytes: 16384);
 
     /// <summary>
     /// Makes a database that is gone once it is closed. SQLite keeps it in memory up to the size of its cache, and what is beyond in a
@@ -62,7 +63,7 @@ public sealed class TraceDatabase : IDisposable
     {
         var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = "", Pooling = false }.ToString());
         connection.Open();
-        return Create("", connection);
+        return Create("", connection, cacheKilobytes: 4096);
     }
 
     /// <summary>Opens an existing database.</summary>
@@ -91,7 +92,7 @@ public sealed class TraceDatabase : IDisposable
             }
 
             // More cache does not make the queries faster: pages that are not in it are in that of the system.
-            connection.Execute("PRAGMA cache_size = -32768;");
+            connection.Execute("PRAGMA cache_size = -8192;");
             return new TraceDatabase(path, connection, isLocked: false);
         }
         catch (SqliteException e)
@@ -202,12 +203,13 @@ public sealed class TraceDatabase : IDisposable
             BinaryPrimitives.ReadInt32BigEndian(header[ApplicationIdOffset..]) == ApplicationId;
     }
 
-    private static TraceDatabase Create(string path, SqliteConnection connection)
+    private static TraceDatabase Create(string path, SqliteConnection connection, int cacheKilobytes)
     {
         try
         {
             // The file is only renamed into place when it is whole, so a journal would protect nothing.
-            connection.Execute("PRAGMA page_size = 16384; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE; PRAGMA cache_size = -16384;");
+            connection.Execute("PRAGMA page_size = 16384; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE;");
+            connection.Execute($"PRAGMA cache_size = -{cacheKilobytes};");
             connection.Execute($"PRAGMA application_id = {ApplicationId};");
             foreach (var (name, text) in SchemaScripts.Read("tables"))
             {
