@@ -3,6 +3,7 @@ using Microsoft.Data.Sqlite;
 using TraceReplay.Events;
 using TraceReplay.Ingest.Images;
 using TraceReplay.Ingest.Merging;
+using TraceReplay.Ingest.Tarmac;
 using TraceReplay.Store;
 using TraceReplay.Symbols;
 
@@ -179,9 +180,10 @@ internal sealed class DatabaseImport : IDisposable
         var inputs = new List<MergeInput>();
         try
         {
+            List<MergeSource> sources = [];
             foreach (var path in paths)
             {
-                var at = inputs.Count;
+                var at = sources.Count;
                 var session = NewSession(new TraceFactsCollector(_names), skipped);
                 if (_progress is not null)
                 {
@@ -192,18 +194,19 @@ internal sealed class DatabaseImport : IDisposable
                     };
                 }
 
-                inputs.Add(new MergeInput(at + 1, path, session, own => ReadSource(path, own)));
+                sources.Add(new MergeSource(at + 1, path, session));
             }
 
-            var collectors = inputs.ConvertAll(_ => new TraceFactsCollector(_names));
-            ReplayBeside(() => [.. inputs.Zip(collectors, (input, collector) => collector.Facts(input.Clock, input.HeaderCpuCount))]);
+            AddInputs(inputs, sources, merge);
+            var collectors = sources.ConvertAll(_ => new TraceFactsCollector(_names));
+            ReplayBeside(() => [.. sources.Zip(collectors, (source, collector) => collector.Facts(source.Clock ?? TraceClock.Time, source.HeaderCpuCount))]);
             var reading = new MergedReading(inputs, merge);
             reading.Run(collectors.ConvertAll(Sink), WriteRun);
-            foreach (var (input, collector) in inputs.Zip(collectors))
+            foreach (var (merged, collector) in sources.Zip(collectors))
             {
-                var source = reading.Source(input);
+                var source = reading.Source(merged);
                 _sources.Add((source, collector.Facts(source.Text.Clock, source.Text.HeaderCpuCount)));
-                _carriedSymbols.Add((input.Path, input.Symbols));
+                _carriedSymbols.Add((merged.Path, merged.Symbols));
             }
 
             return (_sources.Sum(source => source.Source.EventCount), skipped);
@@ -211,6 +214,23 @@ internal sealed class DatabaseImport : IDisposable
         finally
         {
             inputs.ForEach(input => input.Dispose());
+        }
+    }
+
+    // Tarmac files are one input together, in the place of the first.
+    private void AddInputs(List<MergeInput> inputs, List<MergeSource> sources, MergeOptions merge)
+    {
+        var tarmac = sources.FindAll(source => source.Path != ImportOptions.StandardInputPath && TraceSource.IsTarmac(source.Path, _options.Format));
+        foreach (var source in sources)
+        {
+            if (tarmac.Count < 2 || !tarmac.Contains(source))
+            {
+                inputs.Add(MergeInput.Of(source, session => ReadSource(source.Path, session)));
+            }
+            else if (source == tarmac[0])
+            {
+                inputs.Add(MergeInput.OfTarmac(tarmac, merge, each => TraceSource.Read(each.Path, each.Session, TarmacReader.FormatName)));
+            }
         }
     }
 
@@ -250,7 +270,7 @@ internal sealed class DatabaseImport : IDisposable
         for (var i = 0; i < _sources.Count; i++)
         {
             var (source, facts) = _sources[i];
-            var (before, after, own) = _added[i + 1];
+            var (before, after, own) = _added.GetValueOrDefault(i + 1);
             source = source with
             {
                 FirstSeq = source.FirstSeq + before,

@@ -21,22 +21,40 @@ internal static class LineLoop
     {
         while (lines.Next())
         {
-            if ((lines.Number & (LinesPerTick - 1)) == 0)
-            {
-                session.Tick();
-            }
-
-            if (lines.IsTooLong)
-            {
-                context.Report(ImportProblems.LineTooLong, $"expected at most {LineReader.MaxLineBytes} bytes");
-            }
-            else
-            {
-                read(lines.Line);
-            }
+            ReadLine(lines, session, context, read);
         }
 
-        var clock = finish();
+        return End(lines, session, finish());
+    }
+
+    /// <summary>Reads the line that a reader of lines stands at.</summary>
+    /// <param name="lines">The lines.</param>
+    /// <param name="session">Where events go.</param>
+    /// <param name="context">Where faults go.</param>
+    /// <param name="read">Reads it unless it is too long.</param>
+    public static void ReadLine(LineReader lines, ReadSession session, LineContext context, LineAction read)
+    {
+        if ((lines.Number & (LinesPerTick - 1)) == 0)
+        {
+            session.Tick();
+        }
+
+        if (lines.IsTooLong)
+        {
+            context.Report(ImportProblems.LineTooLong, $"expected at most {LineReader.MaxLineBytes} bytes");
+        }
+        else
+        {
+            read(lines.Line);
+        }
+    }
+
+    /// <summary>Tells of a text whose last line was read.</summary>
+    /// <param name="lines">Its lines.</param>
+    /// <param name="session">Where events went.</param>
+    /// <param name="clock">Form of the times.</param>
+    public static TextSummary End(LineReader lines, ReadSession session, TraceClock clock)
+    {
         if (lines.Damage is { } damage)
         {
             session.Problems.Add(damage.Kind, lines.Number, damage.Message, default);

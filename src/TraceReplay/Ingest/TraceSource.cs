@@ -1,4 +1,5 @@
 using TraceReplay.Events;
+using TraceReplay.Ingest.Tarmac;
 
 namespace TraceReplay.Ingest;
 
@@ -68,6 +69,33 @@ public static class TraceSource
         if (!file.Exists || file.Length > 0)
         {
             Open(path).Dispose();
+        }
+    }
+
+    /// <summary>True for a file of a Tarmac trace. A pipe is not looked into: that would take from it.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="format">Name of the reader that is asked for; null to recognise it.</param>
+    /// <exception cref="ImportException">It is a directory or not readable.</exception>
+    internal static bool IsTarmac(string path, string? format)
+    {
+        var file = new FileInfo(path);
+        if (!file.Exists || file.Length == 0 || format is not null)
+        {
+            return format == TarmacReader.FormatName && file is { Exists: true, Length: > 0 };
+        }
+
+        try
+        {
+            using var stream = Open(path);
+            using var raw = new PeekStream(stream, GzipMagic.Length);
+            using var decompressed = raw.Head.SequenceEqual(GzipMagic) ? new GzipTextStream(raw) : (ReadOnlyStream)raw;
+            using var text = new PeekStream(decompressed, TraceReaders.HeadBytes);
+            return TraceReaders.Detect(text.Head) is TarmacReader;
+        }
+        catch (IOException)
+        {
+            // Told when it is read.
+            return false;
         }
     }
 

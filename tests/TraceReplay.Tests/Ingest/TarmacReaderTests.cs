@@ -264,7 +264,8 @@ public sealed class TarmacReaderTests
     {
         var text = string.Concat(Enumerable.Range(0, 40).Select(page => $"{page} clk cpu0 MW8 {page:x5}000:{page:x5}000 0000000000000000\n"));
         var problems = new ImportProblems();
-        new TarmacTextParser(new MemoryStream(Encoding.UTF8.GetBytes(text)), new ReadSession(new RecordingSink(), new NameTable(), problems), maxPages: 30).Run();
+        var session = new ReadSession(new RecordingSink(), new NameTable(), problems);
+        new TarmacTextParser(new MemoryStream(Encoding.UTF8.GetBytes(text)), session, new TarmacState(session, maxPages: 30)).Run();
         Assert.Equal((ImportProblems.MemoryNotKept, 31L), (Assert.Single(problems.Kept).Kind, problems.Kept[0].Line));
         Assert.Equal(10, problems.Count(ImportProblems.MemoryNotKept));
     }

@@ -28,10 +28,13 @@ internal sealed class EventBatch(Action full) : IEventSink
     private int _lostAtEnd;
     private long? _lastTime;
 
+    /// <summary>1-based number of the input that the events are of which come now.</summary>
+    public int Input { get; set; }
+
     /// <summary>True while events are left.</summary>
     public bool HasNext => _next < _order.Count;
 
-    /// <summary>The next event's header. What tells of lost events has the time of the event that follows it.</summary>
+    /// <summary>The next event's header, with its input. What tells of lost events has the time of the event that follows it.</summary>
     public EventHeader Next => _order[_next].Header;
 
     /// <summary>The first event whose time is before that of one above, and the time above; null when there is none.</summary>
@@ -144,14 +147,14 @@ internal sealed class EventBatch(Action full) : IEventSink
         _lostAtEnd++;
         _order.Add((
             static (batch, sink, header) => sink.On(batch._lost.Take() with { Header = header }),
-            e.Header with { Time = _lastTime ?? e.Header.Time }));
+            e.Header with { Time = _lastTime ?? e.Header.Time, Input = Input }));
     }
 
     private void Add(in EventHeader header, Action<EventBatch, IEventSink, EventHeader> send)
     {
         if (header.Time < _lastTime)
         {
-            Backwards ??= (header, _lastTime.Value);
+            Backwards ??= (header with { Input = Input }, _lastTime.Value);
         }
 
         for (; _lostAtEnd > 0; _lostAtEnd--)
@@ -161,7 +164,7 @@ internal sealed class EventBatch(Action full) : IEventSink
         }
 
         _lastTime = header.Time;
-        _order.Add((send, header));
+        _order.Add((send, header with { Input = Input }));
         if (_order.Count >= Events)
         {
             full();

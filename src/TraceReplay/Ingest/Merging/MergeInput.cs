@@ -1,17 +1,16 @@
 using System.Runtime.ExceptionServices;
 using TraceReplay.Events;
-using TraceReplay.Symbols;
+using TraceReplay.Ingest.Tarmac;
 
 namespace TraceReplay.Ingest.Merging;
 
 /// <summary>
-/// One input of a merge. A reader sends events as it finds them, and a merge asks for them: the reader has a thread of its own, which
+/// One input of a merge: one trace, or several whose lines are read in the order of their times. A reader sends events as it finds them, and a merge asks for them: the reader has a thread of its own, which
 /// runs only while the merge waits for the next batch. So the readers share names and problems as if they were read one after another.
 /// </summary>
 internal sealed class MergeInput : IDisposable
 {
-    private readonly Func<ReadSession, SourceSummary> _read;
-    private readonly ReadSession _session;
+    private readonly Action _read;
     private readonly EventBatch _batch;
     private readonly SemaphoreSlim _wanted = new(0);
     private readonly SemaphoreSlim _ready = new(0);
@@ -20,34 +19,53 @@ internal sealed class MergeInput : IDisposable
     private bool _isStopped;
     private ExceptionDispatchInfo? _fault;
 
-    /// <param name="id">1-based number of the input.</param>
-    /// <param name="path">Its path as given.</param>
-    /// <param name="session">What its reader shares with the others; events go to the sink of this input.</param>
-    /// <param name="read">Reads it to its end.</param>
-    public MergeInput(int id, string path, ReadSession session, Func<ReadSession, SourceSummary> read)
+    private MergeInput(IReadOnlyList<MergeSource> sources, bool isShifted, Action<MergeInput> read)
     {
-        (Id, Path, _session, _read) = (id, path, session, read);
+        (Sources, IsShifted, _read) = (sources, isShifted, () => read(this));
         _batch = new EventBatch(HandOver);
-        session.Sink = _batch;
+        foreach (var source in sources)
+        {
+            source.Session.Sink = _batch;
+        }
+
+        _batch.Input = sources[0].Id;
     }
 
-    public int Id { get; }
+    /// <summary>Its traces, in their order.</summary>
+    public IReadOnlyList<MergeSource> Sources { get; }
 
-    public string Path { get; }
+    /// <summary>True where its times have their offsets already.</summary>
+    public bool IsShifted { get; }
 
     /// <summary>Form of its times, once there is an event.</summary>
-    public TraceClock Clock => _session.Clock ?? TraceClock.Time;
+    public TraceClock Clock => Sources.Select(source => source.Clock).FirstOrDefault(clock => clock is not null) ?? TraceClock.Time;
 
-    /// <summary>CPUs that a header of it names so far, 0 for none.</summary>
-    public int HeaderCpuCount => _session.HeaderCpuCount;
+    /// <summary>An input that is one trace.</summary>
+    /// <param name="source">The trace.</param>
+    /// <param name="read">Reads it to its end; events go to the sink of its session.</param>
+    public static MergeInput Of(MergeSource source, Func<ReadSession, SourceSummary> read) =>
+        new([source], isShifted: false, _ => source.Summary = read(source.Session));
 
-    /// <summary>What was read, once it has ended.</summary>
-    public SourceSummary? Source { get; private set; }
+    /// <summary>An input of several files of one Tarmac trace.</summary>
+    /// <param name="sources">The files.</param>
+    /// <param name="options">What is added to their times.</param>
+    /// <param name="read">Reads one of them to its end.</param>
+    public static MergeInput OfTarmac(IReadOnlyList<MergeSource> sources, MergeOptions options, Func<MergeSource, SourceSummary> read) =>
+        new(sources, isShifted: true, input =>
+        {
+            using var group = new TarmacGroup(
+                [.. sources.Select(source => (
+                    (Func<ReadSession, SourceSummary>)(_ => read(source)),
+                    source.Session,
+                    (Func<TraceClock, long>)(clock => options.ShiftOf(source.Path, clock).ClockOffset)))]);
+            var summaries = group.Run(input.Enter);
+            for (var i = 0; i < sources.Count; i++)
+            {
+                sources[i].Summary = summaries[i];
+            }
+        });
 
-    /// <summary>Symbols that it carries, once it has ended.</summary>
-    public SymbolTable Symbols => _session.Symbols;
-
-    /// <summary>The next event's header, after <see cref="HasNext"/>.</summary>
+    /// <summary>The next event's header, with the number of its trace, after <see cref="HasNext"/>.</summary>
     public EventHeader Next => _batch.Next;
 
     /// <summary>True while events are left; reads on where that is not known.</summary>
@@ -86,11 +104,12 @@ internal sealed class MergeInput : IDisposable
     private void ReadOn()
     {
         _batch.Clear();
-        _session.Problems.TraceId = Id;
-        var changes = _session.Problems.Count(ImportProblems.ClockChanged);
+        var problems = Sources[0].Session.Problems;
+        problems.TraceId = _batch.Input;
+        var changes = problems.Count(ImportProblems.ClockChanged);
         if (_thread is null)
         {
-            _thread = new Thread(Read) { IsBackground = true, Name = $"merge-{Id}" };
+            _thread = new Thread(Read) { IsBackground = true, Name = $"merge-{Sources[0].Id}" };
             _thread.Start();
         }
         else
@@ -100,16 +119,16 @@ internal sealed class MergeInput : IDisposable
 
         _ready.Wait();
         _fault?.Throw();
-        if (_session.Problems.Count(ImportProblems.ClockChanged) > changes)
+        if (problems.Count(ImportProblems.ClockChanged) > changes)
         {
-            throw new ImportException($"{Path}: some of its times are seconds and some are bare counts; expected one clock in an input that is merged by time");
+            throw new ImportException($"{PathOf(_batch.Input)}: some of its times are seconds and some are bare counts; expected one clock in an input that is merged by time");
         }
 
         if (_batch.Backwards is { } back)
         {
             var unit = Clock == TraceClock.Counter ? "ticks" : "ns";
             throw new ImportException(
-                $"{Path}: line {back.Event.Line}: its time is {back.Above - back.Event.Time} {unit} before that of an event above; "
+                $"{PathOf(back.Event.Input)}: line {back.Event.Line}: its time is {back.Above - back.Event.Time} {unit} before that of an event above; "
                 + "expected times in their order in an input that is merged by time");
         }
     }
@@ -118,7 +137,7 @@ internal sealed class MergeInput : IDisposable
     {
         try
         {
-            Source = _read(_session);
+            _read();
         }
         catch (OperationCanceledException) when (_isStopped)
         {
@@ -131,6 +150,15 @@ internal sealed class MergeInput : IDisposable
 
         _isDone = true;
         _ready.Release();
+    }
+
+    private string PathOf(int id) => Sources.First(source => source.Id == id).Path;
+
+    // What comes next is of this one.
+    private void Enter(int index)
+    {
+        _batch.Input = Sources[index].Id;
+        Sources[index].Session.Problems.TraceId = _batch.Input;
     }
 
     private void HandOver()

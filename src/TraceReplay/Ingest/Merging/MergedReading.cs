@@ -16,61 +16,84 @@ internal sealed class MergedReading
 {
     private readonly IReadOnlyList<MergeInput> _inputs;
     private readonly MergeOptions _options;
-    private readonly List<MergedShift> _shifts = [];
+    private readonly MergeSource[] _sources;
+    private readonly MergedShift[] _shifts;
     private readonly (long First, long Last, long Count)[] _sequences;
     private long _seq = 1;
 
+    /// <param name="inputs">The inputs.</param>
+    /// <param name="options">How they are merged.</param>
     public MergedReading(IReadOnlyList<MergeInput> inputs, MergeOptions options)
     {
         (_inputs, _options) = (inputs, options);
-        _sequences = new (long, long, long)[inputs.Count];
+        _sources = [.. inputs.SelectMany(input => input.Sources).OrderBy(source => source.Id)];
+        _shifts = new MergedShift[_sources.Length];
+        _sequences = new (long, long, long)[_sources.Length];
+
+        // Of one without any event.
+        Array.Fill(_sequences, (1, 0, 0));
     }
 
     /// <summary>Sends all events.</summary>
-    /// <param name="sinks">Where those of each input go.</param>
+    /// <param name="sinks">Where those of each trace go.</param>
     /// <param name="onRun">Told before the first event of each run.</param>
     /// <exception cref="ImportException">An input cannot be read or merged.</exception>
     public void Run(IReadOnlyList<IEventSink> sinks, Action<TraceRun> onRun)
     {
         var times = new long[_inputs.Count];
-        foreach (var input in _inputs)
+        for (var i = 0; i < _inputs.Count; i++)
         {
+            var input = _inputs[i];
             if (!input.HasNext())
             {
-                throw new ImportException($"{input.Path}: nothing to merge: no event of the vocabulary in {input.Source!.Text.LineCount} line(s)");
+                var source = input.Sources[0];
+                throw new ImportException(
+                    $"{source.Path}: nothing to merge: no event of the vocabulary in {input.Sources.Sum(each => each.Summary!.Text.LineCount)} line(s)");
             }
 
-            _shifts.Add(ShiftOf(input));
-            times[input.Id - 1] = TimeOf(input);
+            if (input.Clock != _inputs[0].Clock)
+            {
+                throw new ImportException(
+                    $"{input.Sources[0].Path}: its times are {Form(input)}, and those of {_inputs[0].Sources[0].Path} are {Form(_inputs[0])}; expected inputs of one clock");
+            }
+
+            foreach (var source in input.Sources)
+            {
+                _shifts[source.Id - 1] = _options.ShiftOf(source.Path, input.Clock);
+            }
+
+            times[i] = TimeOf(input);
         }
 
-        for (var last = -1; Earliest(times) is var first && times[first] != long.MaxValue; last = first)
+        for (var last = 0; Earliest(times) is var first && times[first] != long.MaxValue;)
         {
             var input = _inputs[first];
-            if (first != last)
+            var trace = input.Next.Input;
+            if (trace != last)
             {
-                onRun(new TraceRun(_seq, input.Id, input.Next.Line));
+                onRun(new TraceRun(_seq, trace, input.Next.Line));
+                last = trace;
             }
 
-            Send(input, times[first], sinks[first]);
+            Send(input, times[first], sinks[trace - 1]);
             times[first] = input.HasNext() ? TimeOf(input) : long.MaxValue;
         }
     }
 
-    /// <summary>What was read from an input, after <see cref="Run"/>.</summary>
-    public SourceSummary Source(MergeInput input)
+    /// <summary>What was read from a trace, after <see cref="Run"/>.</summary>
+    public SourceSummary Source(MergeSource source)
     {
-        var (first, last, count) = _sequences[input.Id - 1];
-        var shift = _shifts[input.Id - 1];
-        var source = input.Source!;
-        var headerCpus = source.Text.HeaderCpuCount;
-        return source with
+        var (first, last, count) = _sequences[source.Id - 1];
+        var shift = _shifts[source.Id - 1];
+        var summary = source.Summary!;
+        var headerCpus = summary.Text.HeaderCpuCount;
+        return summary with
         {
             FirstSeq = first,
             LastSeq = last,
             EventCount = count,
             Shift = shift,
-            Text = source.Text with { HeaderCpuCount = headerCpus == 0 ? 0 : headerCpus + shift.CpuOffset },
+            Text = summary.Text with { HeaderCpuCount = headerCpus == 0 ? 0 : headerCpus + shift.CpuOffset },
         };
     }
 
@@ -88,49 +111,33 @@ internal sealed class MergedReading
         return first;
     }
 
-    private MergedShift ShiftOf(MergeInput input)
-    {
-        if (input.Clock != _inputs[0].Clock)
-        {
-            throw new ImportException($"{input.Path}: its times are {Form(input)}, and those of {_inputs[0].Path} are {Form(_inputs[0])}; expected inputs of one clock");
-        }
-
-        try
-        {
-            return new MergedShift(
-                _options.Offsets.TryGetValue(input.Path, out var offset) ? offset.Of(input.Clock) : 0,
-                _options.CpuOffsets.GetValueOrDefault(input.Path));
-        }
-        catch (FormatException e)
-        {
-            throw new ImportException($"{input.Path}: {e.Message}", e);
-        }
-    }
-
     private static string Form(MergeInput input) => input.Clock == TraceClock.Counter ? "bare counts" : "seconds";
 
     private long TimeOf(MergeInput input)
     {
-        var offset = _shifts[input.Id - 1].ClockOffset;
-        var time = unchecked(input.Next.Time + offset);
+        var header = input.Next;
+        var offset = _shifts[header.Input - 1].ClockOffset;
+        var time = input.IsShifted ? header.Time : unchecked(header.Time + offset);
         return time >= 0 && time < long.MaxValue
             ? time
             : throw new ImportException(
-                $"{input.Path}: line {input.Next.Line}: its time and the offset {offset} lie outside 0..2^63; expected an offset that is added to the other inputs");
+                $"{PathOf(header)}: line {header.Line}: its time and the offset {offset} lie outside 0..2^63; expected an offset that is added to the other inputs");
     }
 
     private void Send(MergeInput input, long time, IEventSink sink)
     {
         var header = input.Next;
-        var cpu = header.Cpu + _shifts[input.Id - 1].CpuOffset;
+        var cpu = header.Cpu + _shifts[header.Input - 1].CpuOffset;
         if (cpu is < 0 or > FtraceLineTokenizer.HighestCpu)
         {
-            throw new ImportException($"{input.Path}: line {header.Line}: its CPU {header.Cpu} becomes {cpu}; expected a CPU offset that gives 0..{FtraceLineTokenizer.HighestCpu}");
+            throw new ImportException($"{PathOf(header)}: line {header.Line}: its CPU {header.Cpu} becomes {cpu}; expected a CPU offset that gives 0..{FtraceLineTokenizer.HighestCpu}");
         }
 
-        ref var sequence = ref _sequences[input.Id - 1];
+        ref var sequence = ref _sequences[header.Input - 1];
         sequence = (sequence.Count == 0 ? _seq : sequence.First, _seq, sequence.Count + 1);
-        input.SendNext(sink, header with { Seq = _seq, Time = time, Cpu = cpu, Input = input.Id });
+        input.SendNext(sink, header with { Seq = _seq, Time = time, Cpu = cpu });
         _seq++;
     }
+
+    private string PathOf(in EventHeader header) => _sources[header.Input - 1].Path;
 }

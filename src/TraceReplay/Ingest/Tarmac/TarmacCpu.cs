@@ -96,6 +96,9 @@ internal sealed class SystemEvent
     /// <summary>Value that its register had; null where that was not told.</summary>
     public ulong? Operand { get; init; }
 
+    /// <summary>The file of its line.</summary>
+    public required TarmacSource Source { get; init; }
+
     public required long Line { get; init; }
 
     public required long Time { get; init; }

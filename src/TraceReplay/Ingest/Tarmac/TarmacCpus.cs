@@ -9,26 +9,27 @@ internal sealed class TarmacCpus(NameTable names)
     /// <summary>No model has more; beyond it names are damage.</summary>
     public const int Most = FtraceLineTokenizer.HighestCpu + 1;
 
-    private readonly List<(byte[] Component, TarmacCpu Cpu)> _cpus = [];
+    private readonly List<(byte[] Component, int? File, TarmacCpu Cpu)> _cpus = [];
     private readonly HashSet<int> _taken = [];
     private int _last;
     private int _free;
 
-    /// <summary>True once there is one.</summary>
-    public bool Any => _cpus.Count > 0;
-
-    /// <summary>The CPU of a component's name, empty where lines have none; null past the limit.</summary>
-    public TarmacCpu? Find(ReadOnlySpan<byte> component)
+    /// <summary>The CPU of a component's name; null past the limit.</summary>
+    /// <param name="component">The name, empty where lines have none.</param>
+    /// <param name="file">0-based number of the file, which is that of its CPU where lines have none; null where files are not of a CPU each.</param>
+    public TarmacCpu? Find(ReadOnlySpan<byte> component, int? file)
     {
+        file = component.IsEmpty ? file : null;
+
         // Most lines are of the CPU of the line before, and a model has a few.
-        if (_last < _cpus.Count && component.SequenceEqual(_cpus[_last].Component))
+        if (_last < _cpus.Count && IsThat(_cpus[_last], component, file))
         {
             return _cpus[_last].Cpu;
         }
 
         for (_last = 0; _last < _cpus.Count; _last++)
         {
-            if (component.SequenceEqual(_cpus[_last].Component))
+            if (IsThat(_cpus[_last], component, file))
             {
                 return _cpus[_last].Cpu;
             }
@@ -39,15 +40,23 @@ internal sealed class TarmacCpus(NameTable names)
             return null;
         }
 
-        var number = NumberOf(component);
+        var number = NumberOf(component, file);
         var added = new TarmacCpu(number, component.IsEmpty ? 0 : names.InternTask(component, number));
-        _cpus.Add((component.ToArray(), added));
+        _cpus.Add((component.ToArray(), file, added));
         return added;
     }
 
-    // The number that the name ends with, or where another CPU has it the first that is free.
-    private int NumberOf(ReadOnlySpan<byte> component)
+    private static bool IsThat(in (byte[] Component, int? File, TarmacCpu Cpu) known, ReadOnlySpan<byte> component, int? file) =>
+        component.SequenceEqual(known.Component) && file == known.File;
+
+    // The number that the name ends with or the file has, or where another CPU has it the first that is free.
+    private int NumberOf(ReadOnlySpan<byte> component, int? file)
     {
+        if (file is { } own && _taken.Add(own))
+        {
+            return own;
+        }
+
         var digits = component[(component.LastIndexOfAnyExceptInRange((byte)'0', (byte)'9') + 1)..];
         if (TraceNumber.ParseInt(digits, 0, FtraceLineTokenizer.HighestCpu, out var number) == NumberResult.Ok && _taken.Add(number))
         {

@@ -103,6 +103,16 @@ internal ref struct TarmacLine
         return !word.IsEmpty;
     }
 
+    /// <summary>Reads only the time of a line; false where it has none.</summary>
+    public static bool TryReadTime(ReadOnlySpan<byte> line, out long time, out bool isCounter)
+    {
+        var parsed = default(TarmacLine);
+        var word = TarmacText.Word(ref line);
+        var hasTime = !word.IsEmpty && (uint)(word[0] - '0') <= 9 && parsed.TakeTime(word, TarmacText.Word(ref line), out _);
+        (time, isCounter) = (parsed.Time, parsed.IsCounter);
+        return hasTime;
+    }
+
     // '271ns', '4 clk' or a bare '4'.
     private bool TakeTime(scoped ReadOnlySpan<byte> word, scoped ReadOnlySpan<byte> next, out bool isUnit)
     {

@@ -11,7 +11,7 @@ namespace TraceReplay.Ingest.Tarmac;
 /// </remarks>
 internal sealed class TarmacMachine
 {
-    private readonly ReadSession _session;
+    private readonly NameTable _names;
     private readonly TarmacOutput _output;
     private readonly TarmacMemory _memory;
     private readonly RootFollower _roots;
@@ -21,9 +21,9 @@ internal sealed class TarmacMachine
     private bool _sawNonSecure;
     private bool _hasToldWhatIsTraced;
 
-    public TarmacMachine(TarmacOutput output, ReadSession session, TarmacGaps gaps, int maxPages)
+    public TarmacMachine(TarmacOutput output, NameTable names, TarmacGaps gaps, int maxPages)
     {
-        _session = session;
+        _names = names;
         _output = output;
         _gaps = gaps;
         _output.Settle = Settle;
@@ -175,14 +175,14 @@ internal sealed class TarmacMachine
             // Where every instruction is told, one that is not there was not executed.
             _hasToldWhatIsTraced = true;
             var first = _output.Begin();
-            first.Sink.On(new MachineFact(first.NextHeader(), _session.Names.Intern("traces"), _session.Names.Intern("roots,tlbis,barriers")));
+            first.Sink.On(new MachineFact(first.NextHeader(), _names.Intern("traces"), _names.Intern("roots,tlbis,barriers")));
         }
 
         switch (instruction.Kind)
         {
             case SystemInstructionKind.Barrier:
                 var context = _output.Begin();
-                context.Sink.On(new BarrierInstruction(context.NextHeader(), _session.Names.Intern(instruction.Name), cpu.Pc));
+                context.Sink.On(new BarrierInstruction(context.NextHeader(), _names.Intern(instruction.Name), cpu.Pc));
                 break;
             case SystemInstructionKind.Tlbi or SystemInstructionKind.WriteRegister:
                 Settle();
@@ -190,6 +190,7 @@ internal sealed class TarmacMachine
                 {
                     Instruction = instruction,
                     Operand = !instruction.IsPair && cpu.TryRead(instruction.Rt, out var operand) ? operand : null,
+                    Source = _output.Source,
                     Line = _output.Number,
                     Time = _output.Time,
                 };
@@ -247,7 +248,7 @@ internal sealed class TarmacMachine
     private SystemEvent Alone(SystemInstructionKind kind, string name)
     {
         Settle();
-        return new SystemEvent { Instruction = new(kind, name, TarmacCpu.ZeroRegister), Line = _output.Number, Time = _output.Time };
+        return new SystemEvent { Instruction = new(kind, name, TarmacCpu.ZeroRegister), Source = _output.Source, Line = _output.Number, Time = _output.Time };
     }
 
     private void Complete(TarmacCpu cpu, SystemEvent system, ulong? value)
@@ -266,7 +267,7 @@ internal sealed class TarmacMachine
         {
             var operation = TlbiOperations.Find(name);
             var hasOperand = operation is null || operation.Method is not (TlbiMethod.All or TlbiMethod.CleanOnly);
-            _output.At(system.Line, cpu, system.Time, () => SendTlbi(_output.Begin(), cpu, name, hasOperand ? value : 0));
+            _output.At(system, cpu, () => SendTlbi(_output.Begin(), cpu, name, hasOperand ? value : 0));
             return;
         }
 
@@ -277,7 +278,7 @@ internal sealed class TarmacMachine
         }
 
         var register = cpu is { ExceptionLevel: 2, Hypervisor.HostAtEl2: true } ? name.Replace("_el1", "_el2", StringComparison.Ordinal) : name;
-        _output.At(system.Line, cpu, system.Time, () => SendRegister(cpu, register, value));
+        _output.At(system, cpu, () => SendRegister(cpu, register, value));
     }
 
     private static void SendTlbi(LineContext context, TarmacCpu cpu, string name, ulong? value)
@@ -303,7 +304,7 @@ internal sealed class TarmacMachine
         _sent[(cpu.Number, register)] = written;
         _roots.Write(cpu, register, written);
         var context = _output.Begin();
-        context.Sink.On(new SystemRegisterWrite(context.NextHeader(), _session.Names.Intern(register), written, cpu.Pc));
+        context.Sink.On(new SystemRegisterWrite(context.NextHeader(), _names.Intern(register), written, cpu.Pc));
         _roots.Tell();
     }
 

@@ -8,53 +8,57 @@ namespace TraceReplay.Ingest.Tarmac;
 internal sealed class TarmacOutput : ILinePosition
 {
     private readonly HashSet<(ProblemKind Kind, string Key)> _reported = [];
-    private ILinePosition _lines = null!;
-    private ReadSession _session = null!;
+    private TarmacSource? _source;
     private long? _line;
 
+    /// <summary>The file whose line is read.</summary>
+    public TarmacSource Source
+    {
+        get => _source ?? throw new InvalidOperationException("no line is read");
+        set => _source = value;
+    }
+
+    /// <summary>The file whose line was read last; null before the first.</summary>
+    public TarmacSource? LastSource => _source;
+
     /// <summary>The context in which events are sent; its lines are those of this object.</summary>
-    public LineContext Context { get; private set; } = null!;
+    public LineContext Context => Source.Context;
 
-    public long Number => _line ?? _lines.Number;
+    public long Number => _line ?? Source.Lines.Number;
 
-    public ReadOnlySpan<byte> Line => _lines.Line;
+    public ReadOnlySpan<byte> Line => Source.Lines.Line;
 
-    /// <summary>Time of the last line that had one.</summary>
-    public long Time { get; set; }
-
-    /// <summary>Form of that time.</summary>
-    public TraceClock Clock { get; set; }
+    /// <summary>Time of the last line of the file that had one.</summary>
+    public long Time => Source.Time;
 
     /// <summary>The CPU whose line is read.</summary>
-    public TarmacCpu Cpu { get; set; } = new(0, 0);
+    public TarmacCpu Cpu => Source.Cpu;
 
     /// <summary>Sends what waits, so that events stay in order; called before any other is sent.</summary>
     public Action? Settle { get; set; }
-
-    /// <summary>The lines of a source, or of the next piece of the same trace, follow.</summary>
-    public void Attach(ILinePosition lines, ReadSession session)
-    {
-        (_lines, _session) = (lines, session);
-        Context = new LineContext(this, session);
-    }
 
     /// <summary>An event of the line being read follows.</summary>
     public LineContext Begin()
     {
         Settle?.Invoke();
         var context = Context;
-        context.CheckTime(Time, Clock);
+        context.CheckTime(Time, Source.Clock);
         (context.Time, context.Cpu, context.Task) = (Time, Cpu.Number, Cpu.Task);
         return context;
     }
 
     /// <summary>Events of an earlier line follow, until the action returns.</summary>
-    public void At(long line, TarmacCpu cpu, long time, Action send)
+    /// <param name="system">The instruction of that line.</param>
+    /// <param name="cpu">Its CPU.</param>
+    /// <param name="send">Sends them.</param>
+    public void At(SystemEvent system, TarmacCpu cpu, Action send)
     {
-        var (currentCpu, currentTime) = (Cpu, Time);
-        (_line, Cpu, Time) = (line, cpu, time);
+        var source = Source;
+        var then = system.Source;
+        var (currentCpu, currentTime) = (then.Cpu, then.Time);
+        (Source, _line, then.Cpu, then.Time) = (then, system.Line, cpu, system.Time);
         send();
-        (_line, Cpu, Time) = (null, currentCpu, currentTime);
+        (Source, _line, then.Cpu, then.Time) = (source, null, currentCpu, currentTime);
     }
 
     public void Table(TracedTable table, int? root, ulong? parent) => Begin().Sink.On(new TableKnown(
@@ -68,7 +72,7 @@ internal sealed class TarmacOutput : ILinePosition
 
     public void Write(TracedTable table, ulong pa, ulong? old, ulong value, int bytes) => Begin().Sink.On(
         new PageTableWrite(
-            Context.NextHeader(), pa, value, old, table.Level, null, bytes, _session.Names.Intern(StoreInstruction.NameOf(Cpu.Opcode)), Cpu.Pc));
+            Context.NextHeader(), pa, value, old, table.Level, null, bytes, Source.Session.Names.Intern(StoreInstruction.NameOf(Cpu.Opcode)), Cpu.Pc));
 
     public void Gone(TracedTable table, bool isFree, ReadOnlySpan<byte> why) => Begin().Sink.On(
         new TableGone(Context.NextHeader(), isFree, table.Base, table.Level, Context.Intern(why)));
@@ -96,7 +100,7 @@ internal sealed class TarmacOutput : ILinePosition
         }
         else
         {
-            _session.Problems.AddRepeat(kind);
+            Source.Session.Problems.AddRepeat(kind);
         }
     }
 }

@@ -2,7 +2,7 @@ using TraceReplay.Events;
 
 namespace TraceReplay.Ingest.Tarmac;
 
-/// <summary>The loop over the lines of a Tarmac trace: whose line it is, when, and what it tells.</summary>
+/// <summary>The lines of one file of a Tarmac trace: whose line it is, when, and what it tells.</summary>
 internal sealed class TarmacTextParser
 {
     private readonly LineReader _lines;
@@ -11,36 +11,89 @@ internal sealed class TarmacTextParser
     private readonly TarmacMachine _machine;
     private readonly TarmacCpus _cpus;
     private readonly TarmacGaps _gaps;
+    private readonly TarmacSource _source;
+    private readonly int? _number;
+    private readonly Func<TraceClock, long>? _offset;
     private TraceClock? _clock;
 
     // A line of bytes may go on below, without the word that tells its kind: its address stands in the same column.
     private TarmacKind _blockKind;
     private int _blockColumn = -1;
 
+    /// <summary>Reads a file whose lines follow those of the file before.</summary>
     /// <param name="text">The text.</param>
     /// <param name="session">Where events go.</param>
-    /// <param name="maxPages">Pages of 4 KB of the traced memory that are kept.</param>
-    public TarmacTextParser(Stream text, ReadSession session, int maxPages = StoredMemory.MaxPages)
+    /// <param name="state">What it shares with the files before.</param>
+    public TarmacTextParser(Stream text, ReadSession session, TarmacState state)
+        : this(text, session, state, number: null, offset: null)
+    {
+    }
+
+    /// <summary>Reads a file whose lines are read among those of others.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="session">Where events go.</param>
+    /// <param name="state">What it shares with the others.</param>
+    /// <param name="number">Its number among them, from 0: it is of the CPU of that number, where its lines name none.</param>
+    /// <param name="offset">What is added to its times, by their form.</param>
+    public TarmacTextParser(Stream text, ReadSession session, TarmacState state, int? number, Func<TraceClock, long>? offset)
     {
         _lines = new LineReader(text);
         _session = session;
-
-        // Registers, memory and tables are those that the piece before left.
-        var before = session.Carried as TarmacTextParser;
-        _output = before?._output ?? new TarmacOutput { Clock = session.Clock ?? TraceClock.Counter, Time = session.LastTime ?? 0 };
-        _output.Attach(_lines, session);
-        _cpus = before?._cpus ?? new TarmacCpus(session.Names);
-        _gaps = before?._gaps ?? new TarmacGaps();
-        _machine = before?._machine ?? new TarmacMachine(_output, session, _gaps, maxPages);
-        session.Carried = this;
+        _output = state.Output;
+        _machine = state.Machine;
+        _cpus = state.Cpus;
+        _gaps = state.Gaps;
+        _source = new TarmacSource(_lines, session, _output, number is null ? _output.LastSource : null);
+        (_number, _offset) = (number, offset);
     }
 
-    public TextSummary Run() => LineLoop.Run(_lines, _session, _output.Context, Read, () =>
+    /// <summary>Time of the line that <see cref="MoveNext"/> went to, or of the one above where it has none.</summary>
+    public long NextTime { get; private set; } = long.MinValue;
+
+    /// <summary>Reads all lines.</summary>
+    public TextSummary Run()
     {
-        _machine.Finish();
-        _gaps.Finish(_session);
-        return _clock ?? TraceClock.Counter;
-    });
+        _output.Source = _source;
+        return LineLoop.Run(_lines, _session, _output.Context, Read, () =>
+        {
+            _machine.Finish();
+            _gaps.Finish(_session);
+            return _clock ?? TraceClock.Counter;
+        });
+    }
+
+    /// <summary>Goes to the next line; false behind the last.</summary>
+    public bool MoveNext()
+    {
+        if (!_lines.Next())
+        {
+            return false;
+        }
+
+        if (TarmacLine.TryReadTime(_lines.Line, out var time, out var isCounter))
+        {
+            NextTime = Shifted(time, isCounter ? TraceClock.Counter : TraceClock.Time);
+        }
+
+        return true;
+    }
+
+    /// <summary>Reads that line.</summary>
+    public void ReadNext()
+    {
+        _output.Source = _source;
+        LineLoop.ReadLine(_lines, _session, _output.Context, Read);
+    }
+
+    /// <summary>Tells of the file when <see cref="MoveNext"/> came to its end.</summary>
+    public TextSummary End()
+    {
+        _output.Source = _source;
+        return LineLoop.End(_lines, _session, _clock ?? TraceClock.Counter);
+    }
+
+    // A time that no offset fits is left as it is: the merge refuses it.
+    private long Shifted(long time, TraceClock clock) => unchecked(time + (_offset?.Invoke(clock) ?? 0));
 
     private void Read(ReadOnlySpan<byte> line)
     {
@@ -68,21 +121,21 @@ internal sealed class TarmacTextParser
 
         if (parsed.HasTime)
         {
-            _output.Time = parsed.Time;
-            _output.Clock = parsed.IsCounter ? TraceClock.Counter : TraceClock.Time;
-            _clock ??= _output.Clock;
+            _source.Clock = parsed.IsCounter ? TraceClock.Counter : TraceClock.Time;
+            _source.Time = Shifted(parsed.Time, _source.Clock);
+            _clock ??= _source.Clock;
         }
 
         // A line without a time goes on with what the line above began.
-        if (parsed.HasTime || !parsed.Component.IsEmpty || !_cpus.Any)
+        if (parsed.HasTime || !parsed.Component.IsEmpty || !_source.HasCpu)
         {
-            if (_cpus.Find(parsed.Component) is not { } cpu)
+            if (_cpus.Find(parsed.Component, _number) is not { } cpu)
             {
                 _output.Context.Report(ImportProblems.MalformedLine, $"expected at most {TarmacCpus.Most} names of CPUs");
                 return;
             }
 
-            _output.Cpu = cpu;
+            _source.Cpu = cpu;
         }
 
         if (!ReadKind(in parsed))

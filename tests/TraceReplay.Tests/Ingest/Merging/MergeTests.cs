@@ -5,6 +5,7 @@ using TraceReplay.Ingest;
 using TraceReplay.Ingest.Merging;
 using TraceReplay.Replay;
 using TraceReplay.Store;
+using TraceReplay.Tests.Generators;
 using TraceReplay.Tests.Traces;
 
 namespace TraceReplay.Tests.Ingest.Merging;
@@ -57,6 +58,110 @@ public sealed class MergeTests : IDisposable
 
         static List<(string, string, long, long)> Findings(TraceDatabase database) =>
             [.. database.Connection.Query<(string, string, long, long)>("SELECT rule, severity, pa, count FROM finding ORDER BY 1, 2, 3, 4")];
+    }
+
+    // A store is one to a table because another CPU linked that table before: the files are read line by line.
+    [Theory]
+    [InlineData("violations-6.12-4k-n1-2cpu.emulator.ftrace.gz", TarmacDialect.FastModels, false)]
+    [InlineData("violations-6.12-4k-n1-2cpu.emulator.ftrace.gz", TarmacDialect.Gem5, true)]
+    [InlineData("boot-6.12-64k-n1-2cpu.ftrace.gz", TarmacDialect.Cycle, false)]
+    public void Tarmac_files_of_each_CPU_are_the_trace_of_the_machine(string capture, TarmacDialect dialect, bool isNameless)
+    {
+        var reading = Reading.Of(File.ReadAllBytes(CaptureFile.Find(capture)), null);
+        Merge(TarmacWriter.Render(reading.Events, reading.Names, reading.Source.Text.Clock, dialect)!, isNameless);
+    }
+
+    [Theory]
+    [InlineData("fast_models_bug")]
+    [InlineData("gem5_bug")]
+    public void Tarmac_samples_cut_by_CPU_are_the_trace_of_the_machine(string name)
+    {
+        Merge(File.ReadAllText(Path.Combine(TraceFile.Folder, "tarmac", name + ".tarmac")), isNameless: false);
+        Merge(File.ReadAllText(Path.Combine(TraceFile.Folder, "tarmac", name + ".tarmac")), isNameless: true);
+    }
+
+    [Fact]
+    public void Tarmac_files_are_moved_by_their_offsets_and_merged_with_other_inputs()
+    {
+        var a = Write("a", "100 clk IT (1) 00000000:00000000 d5033fdf O EL1h_n : ISB\n104 clk IT (2) 00000004:00000004 d5033fdf O EL1h_n : ISB\n");
+        var b = Write("b", "1 clk IT (1) 00000000:00000000 d5033b9f O EL1h_n : DSB\n3 clk IT (2) 00000004:00000004 d5033b9f O EL1h_n : DSB\n");
+        var c = Write("c", "c-1 [007] 102: barrier: dmb ish\n");
+        using var database = Import("t.db", [a, c, b], new MergeOptions
+        {
+            Offsets = new Dictionary<string, ClockOffset> { [b] = ClockOffset.Parse("100") },
+            CpuOffsets = new Dictionary<string, int> { [b] = 3 },
+        });
+        Assert.Equal(
+            [("isb", 100L, 0, 1, 1), ("dsb ish", 101L, 4, 1, 3), ("dmb ish", 102L, 7, 1, 2), ("dsb ish", 103L, 4, 2, 3), ("isb", 104L, 0, 2, 1)],
+            database.Connection.Query<(string, long, int, int, int)>(
+                """
+                SELECT n.text, b.time_ns, b.cpu, b.line, (SELECT trace_id FROM trace_run WHERE first_seq <= b.seq ORDER BY first_seq DESC LIMIT 1)
+                FROM barrier AS b JOIN name AS n ON n.id = b.kind_id ORDER BY b.seq
+                """));
+    }
+
+    [Fact]
+    public void A_CPU_that_did_nothing_of_the_vocabulary_is_no_fault_beside_others()
+    {
+        var a = Write("a", "100 clk IT (1) 00000000:00000000 d5033fdf O EL1h_n : ISB\n");
+        var b = Write("b", "100 clk IT (1) 00000000:00000000 d503201f O EL1h_n : NOP\n");
+        using var database = Import("t.db", [a, b], new MergeOptions());
+        Assert.Equal(
+            [(2L, 2L), (0L, 0L)], database.Connection.Query<(long, long)>("SELECT last_seq, event_count FROM trace ORDER BY id"));
+    }
+
+    [Theory]
+    [InlineData("100 clk IT (1) 0:0 d5033fdf O EL1h_n : ISB\n90 clk IT (2) 4:4 d5033fdf O EL1h_n : ISB\n", "b: line 2: its time is 10 ticks before", null)]
+    [InlineData("100 clk IT (1) 0:0 d5033fdf O EL1h_n : ISB\n", "b: its times are bare counts; expected an offset in whole ticks", "1ms")]
+    [InlineData("100 clk IT (1) 0:0 d5033fdf O EL1h_n : ISB\n", "b: line 1: its time and the offset -200 lie outside", "-200")]
+    public void Tarmac_files_without_a_common_order_are_refused(string second, string message, string? offset)
+    {
+        var (a, b) = (Write("a", "100 clk IT (1) 0:0 d5033fdf O EL1h_n : ISB\n"), Write("b", second));
+        var options = new MergeOptions
+        {
+            Offsets = offset is null ? new Dictionary<string, ClockOffset>() : new() { [b] = ClockOffset.Parse(offset) },
+        };
+        var e = Assert.Throws<ImportException>(() => Import("t.db", [a, b], options));
+        Assert.Contains(message, e.Message, StringComparison.Ordinal);
+        Assert.False(File.Exists(_folder["t.db"]));
+    }
+
+    [Fact]
+    public void Mutated_Tarmac_files_are_merged_or_refused()
+    {
+        var lines = File.ReadAllLines(Path.Combine(TraceFile.Folder, "tarmac", "fast_models_bug.tarmac"));
+        byte[][] parts = [.. new[] { "cpu0", "cpu1" }.Select(cpu => Encoding.UTF8.GetBytes(string.Concat(lines.Where(line => line.Contains(cpu, StringComparison.Ordinal)).Select(line => line + "\n"))))];
+        var random = new Random(5);
+        var merged = 0;
+        for (var round = 0; round < 150; round++)
+        {
+            var path = $"t{round}.db";
+            string[] paths = [_folder.Write("m0", Mutation.Of(parts[0], random)), _folder.Write("m1", round % 3 == 0 ? parts[1] : Mutation.Of(parts[1], random))];
+            try
+            {
+                using var database = Import(path, paths, new MergeOptions());
+                merged++;
+            }
+            catch (ImportException)
+            {
+                Assert.False(File.Exists(_folder[path]));
+            }
+        }
+
+        Assert.InRange(merged, 20, 150);
+    }
+
+    [Fact]
+    public async Task A_merge_of_Tarmac_files_can_be_stopped()
+    {
+        var line = "IT (1) 0:0 d5033fdf O EL1h_n : ISB\n";
+        var paths = Enumerable.Range(0, 3).Select(file => Write($"c{file}", string.Concat(Enumerable.Range(1, 60_000).Select(i => $"{i} clk {line}")))).ToArray();
+        using var stop = new CancellationTokenSource();
+        var options = new ImportOptions { Merge = new MergeOptions() };
+        var import = Task.Run(
+            () => TraceImporter.Import(paths, _folder["t.db"], options, new StopAtOnce(stop), stop.Token), TestContext.Current.CancellationToken);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => import.WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken));
+        Assert.False(File.Exists(_folder["t.db"]));
     }
 
     [Theory]
@@ -217,6 +322,40 @@ public sealed class MergeTests : IDisposable
     public void Other_offsets_are_refused(string text) => Assert.Contains(
         "expected a time such as +1.5ms", Assert.Throws<FormatException>(() => ClockOffset.Parse(text)).Message, StringComparison.Ordinal);
 
+    // Cut by the names of the CPUs; lines that have none go on with what the line above began.
+    private void Merge(string text, bool isNameless)
+    {
+        var parts = new SortedDictionary<string, StringBuilder>(StringComparer.Ordinal);
+        var current = "";
+        foreach (var line in text.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            var words = line.Split(' ', 4, StringSplitOptions.RemoveEmptyEntries);
+            var component = Array.Find(words, word => word.StartsWith("cpu", StringComparison.Ordinal) || word.Contains(".cpu", StringComparison.Ordinal));
+            current = component ?? (char.IsAsciiDigit(line[0]) ? "" : current);
+            parts.TryAdd(current, new StringBuilder());
+            parts[current].Append(isNameless && component is not null ? line.Replace(component + " ", "", StringComparison.Ordinal) : line).Append('\n');
+        }
+
+        parts.Remove("", out var preamble);
+        Assert.True(parts.Count > 1);
+        var paths = parts.Select((part, i) => Write($"part{i}", (i == 0 ? preamble?.ToString() : null) + part.Value)).ToArray();
+        using var expected = Import("whole.db", [Write("whole", text)], merge: null);
+        using var merged = Import("merged.db", paths, new MergeOptions());
+        Assert.Equal(Events(expected), Events(merged));
+        Assert.Equal(Findings(expected), Findings(merged));
+        expected.Dispose();
+        merged.Dispose();
+        File.Delete(_folder["whole.db"]);
+        File.Delete(_folder["merged.db"]);
+
+        static List<(long, long, long, string, string)> Events(TraceDatabase database) =>
+            [.. database.Connection.Query<(long, long, long, string, string)>("SELECT seq, time_ns, cpu, kind, text FROM event ORDER BY seq")];
+
+        // That clocks tell their order makes some of them less certain.
+        static List<(string, string, long, long)> Findings(TraceDatabase database) =>
+            [.. database.Connection.Query<(string, string, long, long)>("SELECT rule, severity, pa, count FROM finding ORDER BY id")];
+    }
+
     private string Write(string name, string text) => _folder.Write(name, Encoding.UTF8.GetBytes(text));
 
     private TraceDatabase Import(string name, string[] paths, MergeOptions? merge)
@@ -224,5 +363,10 @@ public sealed class MergeTests : IDisposable
         TraceImporter.Import(
             paths, _folder[name], new ImportOptions { Merge = merge, Replay = new ReplayOptions(), Force = true }, null, TestContext.Current.CancellationToken);
         return TraceDatabase.Open(_folder[name], writable: true);
+    }
+
+    private sealed class StopAtOnce(CancellationTokenSource stop) : IProgress<ImportProgress>
+    {
+        public void Report(ImportProgress value) => stop.Cancel();
     }
 }
