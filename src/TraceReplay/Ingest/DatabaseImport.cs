@@ -202,6 +202,7 @@ internal sealed class DatabaseImport : IDisposable
             ReplayBeside(() => [.. sources.Zip(collectors, (source, collector) => collector.Facts(source.Clock ?? TraceClock.Time, source.HeaderCpuCount))]);
             var reading = new MergedReading(inputs, merge);
             reading.Run(collectors.ConvertAll(Sink), WriteRun);
+            CheckTarmac(inputs);
             foreach (var (merged, collector) in sources.Zip(collectors))
             {
                 var source = reading.Source(merged);
@@ -231,6 +232,17 @@ internal sealed class DatabaseImport : IDisposable
             {
                 inputs.Add(MergeInput.OfTarmac(tarmac, merge, each => TraceSource.Read(each.Path, each.Session, TarmacReader.FormatName)));
             }
+        }
+    }
+
+    // Of a pipe it is known only then what it is, and by itself it lacks what the CPUs of the others stored.
+    private static void CheckTarmac(List<MergeInput> inputs)
+    {
+        var apart = inputs.FindAll(input => input.Sources[0].Summary!.Format == TarmacReader.FormatName);
+        if (apart.Count > 1)
+        {
+            var pipe = apart.Find(input => input.Sources.Count == 1)!;
+            throw new ImportException($"{pipe.Sources[0].Path}: one of several Tarmac inputs, and a pipe; expected files, whose lines are merged by time");
         }
     }
 

@@ -23,10 +23,9 @@ public static class TraceSource
     public static SourceSummary Read(string path, ReadSession session, string? format = null)
     {
         using var stream = Await(() => Open(path), session.Cancellation);
-        var before = new FileInfo(path);
-        var (length, time) = (before.Length, before.LastWriteTimeUtc);
+        var (length, time) = Target(path) is { Exists: true } before ? (before.Length, before.LastWriteTimeUtc) : default;
         var summary = Read(stream, path, session, format);
-        var after = new FileInfo(path);
+        var after = Target(path);
 
         // A pipe and the files of the kernel tell no length.
         if (length > 0 && after.Exists && (after.Length, after.LastWriteTimeUtc) != (length, time))
@@ -65,8 +64,7 @@ public static class TraceSource
     /// <exception cref="ImportException">It is missing, a directory or not readable.</exception>
     internal static void Check(string path)
     {
-        var file = new FileInfo(path);
-        if (!file.Exists || file.Length > 0)
+        if (!IsPipe(path))
         {
             Open(path).Dispose();
         }
@@ -78,10 +76,14 @@ public static class TraceSource
     /// <exception cref="ImportException">It is a directory or not readable.</exception>
     internal static bool IsTarmac(string path, string? format)
     {
-        var file = new FileInfo(path);
-        if (!file.Exists || file.Length == 0 || format is not null)
+        if (IsPipe(path))
         {
-            return format == TarmacReader.FormatName && file is { Exists: true, Length: > 0 };
+            return false;
+        }
+
+        if (format is not null)
+        {
+            return format == TarmacReader.FormatName;
         }
 
         try
@@ -125,6 +127,23 @@ public static class TraceSource
         catch (Exception e) when (e is IOException or ArgumentException or NotSupportedException)
         {
             throw new ImportException($"{path}: cannot be opened ({e.Message})", e);
+        }
+    }
+
+    // A pipe tells no length; one behind a link, as '/dev/fd/63' is, that its link leads to no file.
+    private static bool IsPipe(string path) => File.Exists(path) && Target(path) is not { Exists: true, Length: > 0 };
+
+    // The file that a link leads to.
+    private static FileInfo Target(string path)
+    {
+        var file = new FileInfo(path);
+        try
+        {
+            return file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? file;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return file;
         }
     }
 

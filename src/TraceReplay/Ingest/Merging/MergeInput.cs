@@ -5,8 +5,8 @@ using TraceReplay.Ingest.Tarmac;
 namespace TraceReplay.Ingest.Merging;
 
 /// <summary>
-/// One input of a merge: one trace, or several whose lines are read in the order of their times. A reader sends events as it finds them, and a merge asks for them: the reader has a thread of its own, which
-/// runs only while the merge waits for the next batch. So the readers share names and problems as if they were read one after another.
+/// One input of a merge: one trace, or several whose lines are read in the order of their times. A reader sends
+/// events as it finds them, and a merge asks for them: the reader has a thread of its own, which runs only while the merge waits for the next batch. So the readers share names and problems as if they were read one after another.
 /// </summary>
 internal sealed class MergeInput : IDisposable
 {
@@ -54,11 +54,15 @@ internal sealed class MergeInput : IDisposable
         new(sources, isShifted: true, input =>
         {
             using var group = new TarmacGroup(
-                [.. sources.Select(source => (
+                [.. sources.Select((source, i) => (
                     (Func<ReadSession, SourceSummary>)(_ => read(source)),
                     source.Session,
-                    (Func<TraceClock, long>)(clock => options.ShiftOf(source.Path, clock).ClockOffset)))]);
-            var summaries = group.Run(input.Enter);
+                    new TarmacFile(
+                        i,
+                        options.CpuOffsets.GetValueOrDefault(source.Path),
+                        clock => options.ShiftOf(source.Path, clock).ClockOffset,
+                        () => input.Enter(source))))]);
+            var summaries = group.Run();
             for (var i = 0; i < sources.Count; i++)
             {
                 sources[i].Summary = summaries[i];
@@ -119,6 +123,7 @@ internal sealed class MergeInput : IDisposable
 
         _ready.Wait();
         _fault?.Throw();
+        CheckClocks();
         if (problems.Count(ImportProblems.ClockChanged) > changes)
         {
             throw new ImportException($"{PathOf(_batch.Input)}: some of its times are seconds and some are bare counts; expected one clock in an input that is merged by time");
@@ -130,6 +135,15 @@ internal sealed class MergeInput : IDisposable
             throw new ImportException(
                 $"{PathOf(back.Event.Input)}: line {back.Event.Line}: its time is {back.Above - back.Event.Time} {unit} before that of an event above; "
                 + "expected times in their order in an input that is merged by time");
+        }
+    }
+
+    private void CheckClocks()
+    {
+        var first = Sources.FirstOrDefault(source => source.Clock is not null);
+        if (Sources.FirstOrDefault(source => source.Clock is not null && source.Clock != first?.Clock) is { } other)
+        {
+            throw MergedReading.OtherClock(other.Path, other.Clock!.Value, first!.Path, first.Clock!.Value);
         }
     }
 
@@ -155,10 +169,10 @@ internal sealed class MergeInput : IDisposable
     private string PathOf(int id) => Sources.First(source => source.Id == id).Path;
 
     // What comes next is of this one.
-    private void Enter(int index)
+    private void Enter(MergeSource source)
     {
-        _batch.Input = Sources[index].Id;
-        Sources[index].Session.Problems.TraceId = _batch.Input;
+        _batch.Input = source.Id;
+        source.Session.Problems.TraceId = source.Id;
     }
 
     private void HandOver()

@@ -53,8 +53,7 @@ internal sealed class MergedReading
 
             if (input.Clock != _inputs[0].Clock)
             {
-                throw new ImportException(
-                    $"{input.Sources[0].Path}: its times are {Form(input)}, and those of {_inputs[0].Sources[0].Path} are {Form(_inputs[0])}; expected inputs of one clock");
+                throw OtherClock(input.Sources[0].Path, input.Clock, _inputs[0].Sources[0].Path, _inputs[0].Clock);
             }
 
             foreach (var source in input.Sources)
@@ -97,6 +96,10 @@ internal sealed class MergedReading
         };
     }
 
+    /// <summary>Refuses an input whose clock is not that of one before.</summary>
+    internal static ImportException OtherClock(string path, TraceClock clock, string firstPath, TraceClock first) =>
+        new($"{path}: its times are {Form(clock)}, and those of {firstPath} are {Form(first)}; expected inputs of one clock");
+
     private static int Earliest(long[] times)
     {
         var first = 0;
@@ -111,7 +114,7 @@ internal sealed class MergedReading
         return first;
     }
 
-    private static string Form(MergeInput input) => input.Clock == TraceClock.Counter ? "bare counts" : "seconds";
+    private static string Form(TraceClock clock) => clock == TraceClock.Counter ? "bare counts" : "seconds";
 
     private long TimeOf(MergeInput input)
     {

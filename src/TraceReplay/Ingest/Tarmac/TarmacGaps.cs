@@ -10,7 +10,7 @@ internal sealed class TarmacGaps
     private const int LongestKind = 12;
 
     private readonly HashSet<string> _kinds = [];
-    private long? _storeLine;
+    private (TarmacSource Source, long Line)? _store;
     private bool _hasStores;
 
     /// <summary>Looks at a record of no known kind: a row a kind, a count for each.</summary>
@@ -39,24 +39,25 @@ internal sealed class TarmacGaps
 
     /// <summary>An A64 instruction was executed.</summary>
     /// <param name="opcode">Its encoding.</param>
-    /// <param name="line">Its line.</param>
-    public void ReadInstruction(uint opcode, long line)
+    /// <param name="output">Stands at its line.</param>
+    public void ReadInstruction(uint opcode, TarmacOutput output)
     {
-        if (_storeLine is null && !_hasStores && Stores(opcode))
+        if (_store is null && !_hasStores && Stores(opcode))
         {
-            _storeLine = line;
+            _store = (output.Source, output.Number);
         }
     }
 
     /// <summary>The source has ended: reports, once, that no store of it was told.</summary>
-    public void Finish(ReadSession session)
+    public void Finish(TarmacOutput output)
     {
-        if (_storeLine is { } line && !_hasStores)
+        if (_store is { } store && !_hasStores)
         {
             // Told once, also where more pieces follow.
             _hasStores = true;
-            session.Problems.Add(
-                ImportProblems.NoStoreTraced, line, "expected records of stores, such as MW8, W08 or ST: this instruction stores, and no store is told in the trace", default);
+            output.Source = store.Source;
+            store.Source.Session.Problems.Add(
+                ImportProblems.NoStoreTraced, store.Line, "expected records of stores, such as MW8, W08 or ST: this instruction stores, and no store is told in the trace", default);
         }
     }
 

@@ -16,25 +16,22 @@ internal sealed class TarmacGroup : IDisposable
     private readonly List<Member> _members;
     private readonly CancellationTokenSource _stop = new();
 
-    /// <param name="files">The files: what reads each, its session, and what is added to its times.</param>
-    public TarmacGroup(IReadOnlyList<(Func<ReadSession, SourceSummary> Read, ReadSession Session, Func<TraceClock, long> Offset)> files)
+    /// <param name="files">The files: what reads each, its session, and how it is merged.</param>
+    public TarmacGroup(IReadOnlyList<(Func<ReadSession, SourceSummary> Read, ReadSession Session, TarmacFile File)> files)
     {
-        _members = [.. files.Select(file => new Member(this, file.Read, file.Session, file.Offset))];
+        _members = [.. files.Select(file => new Member(this, file.Read, file.Session, file.File))];
     }
 
     /// <summary>Reads all files to their ends.</summary>
-    /// <param name="onFile">Told the index of the file whose lines follow.</param>
     /// <returns>What was read of each.</returns>
-    public IReadOnlyList<SourceSummary> Run(Action<int> onFile)
+    public IReadOnlyList<SourceSummary> Run()
     {
         _members.ForEach(member => member.Start());
         var state = new TarmacState(_members[0].Session);
-        List<TarmacTextParser> parsers = [.. _members.Select((member, i) => new TarmacTextParser(member.Text(), member.Session, state, i, member.Offset))];
+        List<TarmacTextParser> parsers = [.. _members.Select(member => new TarmacTextParser(member.Text(), member.Session, state, member.File))];
         var isOpen = parsers.ConvertAll(parser => parser.MoveNext());
         for (var current = Earliest(parsers, isOpen); current >= 0; current = Earliest(parsers, isOpen))
         {
-            onFile(current);
-
             // Lines of one time belong together: an instruction, and below it the registers that it wrote.
             var parser = parsers[current];
             var until = NextOfOthers(parsers, isOpen, current);
@@ -47,11 +44,10 @@ internal sealed class TarmacGroup : IDisposable
         }
 
         state.Machine.Finish();
-        state.Gaps.Finish(_members[0].Session);
+        state.Gaps.Finish(state.Output);
         List<SourceSummary> summaries = [];
         for (var i = 0; i < _members.Count; i++)
         {
-            onFile(i);
             summaries.Add(_members[i].Finish(parsers[i].End()));
         }
 
@@ -96,8 +92,7 @@ internal sealed class TarmacGroup : IDisposable
     }
 
     /// <summary>One file: its reader finds it in <see cref="ReadSession.Carried"/>.</summary>
-    internal sealed class Member(TarmacGroup group, Func<ReadSession, SourceSummary> read, ReadSession session, Func<TraceClock, long> offset)
-        : IDisposable
+    internal sealed class Member(TarmacGroup group, Func<ReadSession, SourceSummary> read, ReadSession session, TarmacFile file) : IDisposable
     {
         private readonly SemaphoreSlim _ready = new(0);
         private readonly SemaphoreSlim _done = new(0);
@@ -109,7 +104,7 @@ internal sealed class TarmacGroup : IDisposable
 
         public ReadSession Session => session;
 
-        public Func<TraceClock, long> Offset => offset;
+        public TarmacFile File => file;
 
         /// <summary>Begins to open the file.</summary>
         public void Start()

@@ -16,7 +16,7 @@ internal sealed class TarmacMachine
     private readonly TarmacMemory _memory;
     private readonly RootFollower _roots;
     private readonly TarmacGaps _gaps;
-    private readonly Dictionary<(int Cpu, string Register), ulong> _sent = [];
+    private readonly Dictionary<(TarmacCpu Cpu, string Register), ulong> _sent = [];
     private TarmacCpu? _waiting;
     private bool _sawNonSecure;
     private bool _hasToldWhatIsTraced;
@@ -58,7 +58,7 @@ internal sealed class TarmacMachine
         _sawNonSecure |= cpu is { World: TarmacWorld.NonSecure, ExceptionLevel: >= 0 and <= 2 };
         if (instruction.IsA64 && instruction.IsExecuted)
         {
-            _gaps.ReadInstruction(instruction.Opcode, _output.Number);
+            _gaps.ReadInstruction(instruction.Opcode, _output);
             Execute(cpu, SystemInstruction.Decode(instruction.Opcode));
         }
 
@@ -236,7 +236,7 @@ internal sealed class TarmacMachine
             }
         }
         else if (!(cpu.Hypervisor.HostAtEl2 && name.EndsWith("_el1", StringComparison.Ordinal))
-            && !(_sent.TryGetValue((cpu.Number, name), out var sent) && sent == value))
+            && !(_sent.TryGetValue((cpu, name), out var sent) && sent == value))
         {
             // A value at the start of the trace, or after a reset. With E2H=1 the registers of EL1 are a guest's.
             Complete(cpu, Alone(SystemInstructionKind.WriteRegister, name), value);
@@ -301,7 +301,7 @@ internal sealed class TarmacMachine
             return;
         }
 
-        _sent[(cpu.Number, register)] = written;
+        _sent[(cpu, register)] = written;
         _roots.Write(cpu, register, written);
         var context = _output.Begin();
         context.Sink.On(new SystemRegisterWrite(context.NextHeader(), _names.Intern(register), written, cpu.Pc));
@@ -313,7 +313,7 @@ internal sealed class TarmacMachine
     {
         context.Report(
             ImportProblems.ValueNotTraced,
-            $"expected the value of the register of {name} in an R line above or below: the event is taken for one that CPU {cpu.Number} lost");
+            $"expected the value of the register of {name} in an R line above or below: the event is taken for one that its CPU lost");
         context.SendLost(cpu.Number, 1);
     }
 }

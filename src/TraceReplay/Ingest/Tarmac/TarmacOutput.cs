@@ -11,11 +11,18 @@ internal sealed class TarmacOutput : ILinePosition
     private TarmacSource? _source;
     private long? _line;
 
-    /// <summary>The file whose line is read.</summary>
+    /// <summary>The file whose line is read, or of whose earlier line events are sent.</summary>
     public TarmacSource Source
     {
         get => _source ?? throw new InvalidOperationException("no line is read");
-        set => _source = value;
+        set
+        {
+            if (!ReferenceEquals(_source, value))
+            {
+                _source = value;
+                value.Entered?.Invoke();
+            }
+        }
     }
 
     /// <summary>The file whose line was read last; null before the first.</summary>

@@ -13,9 +13,10 @@ internal sealed class TarmacSource
     /// <param name="session">Where its events go.</param>
     /// <param name="output">Sends them.</param>
     /// <param name="before">The file that it goes on with; null for one that begins by itself.</param>
-    public TarmacSource(ILinePosition lines, ReadSession session, TarmacOutput output, TarmacSource? before)
+    /// <param name="entered">Called when what is sent is of this file from then on; null where nobody asks.</param>
+    public TarmacSource(ILinePosition lines, ReadSession session, TarmacOutput output, TarmacSource? before, Action? entered)
     {
-        (Lines, Session) = (lines, session);
+        (Lines, Session, Entered) = (lines, session, entered);
         (Time, Clock) = before is null ? (session.LastTime ?? 0, session.Clock ?? TraceClock.Counter) : (before.Time, before.Clock);
         _cpu = before?._cpu;
         Context = new LineContext(output, session);
@@ -26,6 +27,9 @@ internal sealed class TarmacSource
     public ReadSession Session { get; }
 
     public LineContext Context { get; }
+
+    /// <summary>Called when what is sent is of this file from then on.</summary>
+    public Action? Entered { get; }
 
     /// <summary>Time of its last line that had one.</summary>
     public long Time { get; set; }

@@ -12,9 +12,9 @@ internal sealed class TarmacTextParser
     private readonly TarmacCpus _cpus;
     private readonly TarmacGaps _gaps;
     private readonly TarmacSource _source;
-    private readonly int? _number;
-    private readonly Func<TraceClock, long>? _offset;
+    private readonly TarmacFile? _file;
     private TraceClock? _clock;
+    private (TraceClock Clock, long Offset)? _shift;
 
     // A line of bytes may go on below, without the word that tells its kind: its address stands in the same column.
     private TarmacKind _blockKind;
@@ -25,7 +25,7 @@ internal sealed class TarmacTextParser
     /// <param name="session">Where events go.</param>
     /// <param name="state">What it shares with the files before.</param>
     public TarmacTextParser(Stream text, ReadSession session, TarmacState state)
-        : this(text, session, state, number: null, offset: null)
+        : this(text, session, state, file: null)
     {
     }
 
@@ -33,9 +33,8 @@ internal sealed class TarmacTextParser
     /// <param name="text">The text.</param>
     /// <param name="session">Where events go.</param>
     /// <param name="state">What it shares with the others.</param>
-    /// <param name="number">Its number among them, from 0: it is of the CPU of that number, where its lines name none.</param>
-    /// <param name="offset">What is added to its times, by their form.</param>
-    public TarmacTextParser(Stream text, ReadSession session, TarmacState state, int? number, Func<TraceClock, long>? offset)
+    /// <param name="file">How it is merged with them; null where it is not.</param>
+    public TarmacTextParser(Stream text, ReadSession session, TarmacState state, TarmacFile? file)
     {
         _lines = new LineReader(text);
         _session = session;
@@ -43,8 +42,8 @@ internal sealed class TarmacTextParser
         _machine = state.Machine;
         _cpus = state.Cpus;
         _gaps = state.Gaps;
-        _source = new TarmacSource(_lines, session, _output, number is null ? _output.LastSource : null);
-        (_number, _offset) = (number, offset);
+        _source = new TarmacSource(_lines, session, _output, file is null ? _output.LastSource : null, file?.Entered);
+        _file = file;
     }
 
     /// <summary>Time of the line that <see cref="MoveNext"/> went to, or of the one above where it has none.</summary>
@@ -57,7 +56,7 @@ internal sealed class TarmacTextParser
         return LineLoop.Run(_lines, _session, _output.Context, Read, () =>
         {
             _machine.Finish();
-            _gaps.Finish(_session);
+            _gaps.Finish(_output);
             return _clock ?? TraceClock.Counter;
         });
     }
@@ -70,7 +69,7 @@ internal sealed class TarmacTextParser
             return false;
         }
 
-        if (TarmacLine.TryReadTime(_lines.Line, out var time, out var isCounter))
+        if (!GoesOn(_lines.Line) && TarmacLine.TryReadTime(_lines.Line, out var time, out var isCounter))
         {
             NextTime = Shifted(time, isCounter ? TraceClock.Counter : TraceClock.Time);
         }
@@ -92,23 +91,36 @@ internal sealed class TarmacTextParser
         return LineLoop.End(_lines, _session, _clock ?? TraceClock.Counter);
     }
 
-    // A time that no offset fits is left as it is: the merge refuses it.
-    private long Shifted(long time, TraceClock clock) => unchecked(time + (_offset?.Invoke(clock) ?? 0));
+    // A sum that is no time is left as it is: the merge refuses it.
+    private long Shifted(long time, TraceClock clock)
+    {
+        if (_file is null)
+        {
+            return time;
+        }
+
+        if (_shift is not { } shift || shift.Clock != clock)
+        {
+            shift = (clock, _file.ClockOffset(clock));
+            _shift = shift;
+        }
+
+        return unchecked(time + shift.Offset);
+    }
+
+    // True for more bytes of the block that the line above began; they may begin with digits as a time does.
+    private bool GoesOn(ReadOnlySpan<byte> line) =>
+        _blockColumn >= 0 && line.IndexOfAnyExcept((byte)' ', (byte)'\t') == _blockColumn;
 
     private void Read(ReadOnlySpan<byte> line)
     {
-        if (_blockColumn >= 0)
+        if (GoesOn(line))
         {
-            var start = line.IndexOfAnyExcept((byte)' ', (byte)'\t');
-            if (start == _blockColumn)
-            {
-                _machine.ReadBlock(_blockKind, line);
-                return;
-            }
-
-            _blockColumn = -1;
+            _machine.ReadBlock(_blockKind, line);
+            return;
         }
 
+        _blockColumn = -1;
         if (!TarmacLine.TryParse(line, out var parsed))
         {
             if (line.ContainsAnyExcept((byte)' ', (byte)'\t'))
@@ -124,12 +136,13 @@ internal sealed class TarmacTextParser
             _source.Clock = parsed.IsCounter ? TraceClock.Counter : TraceClock.Time;
             _source.Time = Shifted(parsed.Time, _source.Clock);
             _clock ??= _source.Clock;
+            _session.Clock ??= parsed.Kind == TarmacKind.Other ? null : _source.Clock;
         }
 
         // A line without a time goes on with what the line above began.
         if (parsed.HasTime || !parsed.Component.IsEmpty || !_source.HasCpu)
         {
-            if (_cpus.Find(parsed.Component, _number) is not { } cpu)
+            if (_cpus.Find(parsed.Component, _file) is not { } cpu)
             {
                 _output.Context.Report(ImportProblems.MalformedLine, $"expected at most {TarmacCpus.Most} names of CPUs");
                 return;

@@ -1,3 +1,4 @@
+using System.IO.Pipes;
 using System.Text;
 using Dapper;
 using TraceReplay.Events;
@@ -100,6 +101,93 @@ public sealed class MergeTests : IDisposable
                 """));
     }
 
+    // A TLBI waits for its operand until another line of any file shows that none comes.
+    [Fact]
+    public void An_instruction_that_waited_is_of_its_own_Tarmac_file()
+    {
+        var a = Write("a", "100 clk IT (1) 00000000:00000000 d508831f O EL1h_n : TLBI VMALLE1IS\n");
+        var b = Write("b", "90 clk IT (1) 00000000:00000000 d503201f O EL1h_n : NOP\n101 clk IT (2) 00000004:00000004 d5033b9f O EL1h_n : DSB\n");
+        var options = new MergeOptions { CpuOffsets = new Dictionary<string, int> { [b] = 4 } };
+        using var database = Import("t.db", [a, b], options);
+        Assert.Equal([("pgtable_meta", 0, 1, 1), ("tlbi", 0, 1, 1), ("barrier", 5, 2, 2)], Places(database));
+
+        // One that no line follows up waits until the files have ended.
+        var c = Write("c", "90 clk IT (1) 00000000:00000000 d503201f O EL1h_n : NOP\n93 clk IT (2) 00000004:00000004 d503201f O EL1h_n : NOP\n");
+        var d = Write("d", "91 clk IT (1) 00000000:00000000 d508831f O EL1h_n : TLBI VMALLE1IS\n92 clk IT (2) 00000004:00000004 d5182000 O EL1h_n : MSR TTBR0_EL1, X0\n");
+        using var last = Import("l.db", [d, c], options);
+        Assert.Equal(1, last.Connection.QuerySingle<int>("SELECT count(*) FROM import_problem WHERE kind = 'value-not-traced' AND trace_id = 1 AND line = 2"));
+    }
+
+    [Fact]
+    public void A_name_in_Tarmac_files_of_different_CPU_offsets_is_that_of_two_CPUs()
+    {
+        const string register = "90 clk cpu0 R X0 0000000000001234\n";
+        const string tlbi = "100 clk cpu0 IT (1) 00000000:00000000 d5088720 O EL1h_n : TLBI VAE1, X0\n";
+        var (a, b) = (Write("a", register + tlbi), Write("b", tlbi));
+        var options = new MergeOptions { CpuOffsets = new Dictionary<string, int> { [b] = 4 } };
+        using var apart = Import("t.db", [a, b], options);
+        Assert.Equal([("tlbi", 0, 1, 2), ("lost_events", 4, 2, 1)], Places(apart).Where(place => place.Kind != "pgtable_meta"));
+        using var together = Import("u.db", [a, b], new MergeOptions());
+        Assert.Equal([("tlbi", 0, 1, 2), ("tlbi", 0, 2, 1)], Places(together).Where(place => place.Kind != "pgtable_meta"));
+    }
+
+    // The bytes of a block's second line may be decimal digits alone.
+    [Fact]
+    public void More_bytes_of_a_block_are_no_time()
+    {
+        const string line = "100 clk ST 0000000040000000 00000000 00000000 00000000 00000000 NS:0040000000\n"
+            + "           0000000040000010 00000000 00000000 00000000 00000000 NS:0040000010\n"
+            + "101 clk IT (1) 00000000:00000000 d5033fdf O EL1h_n : ISB\n";
+        var (a, b) = (Write("a", line.Replace("0000000040000010", "0000000000000010", StringComparison.Ordinal)), Write("b", "50 clk IT (1) 0:0 d503201f O EL1h_n : NOP\n" + line));
+        using var database = Import("t.db", [b, a], new MergeOptions());
+        Assert.Equal(0, database.Connection.QuerySingle<int>("SELECT count(*) FROM import_problem WHERE kind <> 'no-store-traced'"));
+        Assert.Equal([("barrier", 0, 1, 4), ("barrier", 1, 2, 3)], Places(database).Where(place => place.Kind == "barrier"));
+    }
+
+    [Fact]
+    public void What_no_store_is_told_of_is_the_file_of_its_line()
+    {
+        var a = Write("a", "100 clk IT (1) 0:0 d5033fdf O EL1h_n : ISB\n");
+        var b = Write("b", "100 clk IT (1) 0:0 d503201f O EL1h_n : NOP\n101 clk IT (2) 4:4 f9000020 O EL1h_n : STR x0, [x1]\n");
+        using var database = Import("t.db", [a, b], new MergeOptions());
+        Assert.Equal((2, 2), database.Connection.QuerySingle<(int, int)>("SELECT trace_id, line FROM import_problem WHERE kind = 'no-store-traced'"));
+    }
+
+    // '<(...)' of a shell is a link to a pipe: what is taken to look at it is gone.
+    [Fact]
+    public async Task A_pipe_behind_a_link_is_read_from_its_first_line()
+    {
+        var capture = Write("a", string.Concat(Enumerable.Range(1, 3000).Select(i => $"a-1 [000] {i}: barrier: isb\n")));
+        var b = Write("b", "b-1 [001] 5: barrier: dsb ish\n");
+        await using var pipe = new AnonymousPipeServerStream(PipeDirection.Out);
+        using var end = pipe.ClientSafePipeHandle;
+        var write = Task.Run(
+            async () =>
+            {
+                await using var source = File.OpenRead(capture);
+                await source.CopyToAsync(pipe, TestContext.Current.CancellationToken);
+                await pipe.DisposeAsync();
+            },
+            TestContext.Current.CancellationToken);
+        using var database = Import("t.db", [$"/dev/fd/{end.DangerousGetHandle()}", b], new MergeOptions());
+        await write;
+        Assert.Equal([3000L, 1L], database.Connection.Query<long>("SELECT event_count FROM trace ORDER BY id"));
+    }
+
+    [Fact]
+    public async Task A_Tarmac_trace_on_a_pipe_is_not_merged_with_another()
+    {
+        const string line = "100 clk IT (1) 0:0 d5033fdf O EL1h_n : ISB\n";
+        var a = Write("a", line);
+        await using var pipe = new AnonymousPipeServerStream(PipeDirection.Out);
+        using var end = pipe.ClientSafePipeHandle;
+        await pipe.WriteAsync(Encoding.UTF8.GetBytes(line), TestContext.Current.CancellationToken);
+        var name = $"/dev/fd/{end.DangerousGetHandle()}";
+        await pipe.DisposeAsync();
+        var e = Assert.Throws<ImportException>(() => Import("t.db", [a, name], new MergeOptions()));
+        Assert.Contains("one of several Tarmac inputs, and a pipe; expected files", e.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_CPU_that_did_nothing_of_the_vocabulary_is_no_fault_beside_others()
     {
@@ -113,6 +201,8 @@ public sealed class MergeTests : IDisposable
     [Theory]
     [InlineData("100 clk IT (1) 0:0 d5033fdf O EL1h_n : ISB\n90 clk IT (2) 4:4 d5033fdf O EL1h_n : ISB\n", "b: line 2: its time is 10 ticks before", null)]
     [InlineData("100 clk IT (1) 0:0 d5033fdf O EL1h_n : ISB\n", "b: its times are bare counts; expected an offset in whole ticks", "1ms")]
+    [InlineData("100 ns IT (1) 0:0 d5033fdf O EL1h_n : ISB\n", "b: its times are seconds, and those of ", null)]
+    [InlineData("100 ns MW8 00000000:000000000000 0000000000000000\n", "b: its times are seconds, and those of ", null)]
     [InlineData("100 clk IT (1) 0:0 d5033fdf O EL1h_n : ISB\n", "b: line 1: its time and the offset -200 lie outside", "-200")]
     public void Tarmac_files_without_a_common_order_are_refused(string second, string message, string? offset)
     {
@@ -343,6 +433,13 @@ public sealed class MergeTests : IDisposable
         using var merged = Import("merged.db", paths, new MergeOptions());
         Assert.Equal(Events(expected), Events(merged));
         Assert.Equal(Findings(expected), Findings(merged));
+
+        // Each is of the file that its CPU's lines are in.
+        foreach (var cpu in Places(merged).GroupBy(place => place.Cpu))
+        {
+            Assert.Single(cpu.Select(place => place.Trace).Distinct());
+        }
+
         expected.Dispose();
         merged.Dispose();
         File.Delete(_folder["whole.db"]);
@@ -355,6 +452,10 @@ public sealed class MergeTests : IDisposable
         static List<(string, string, long, long)> Findings(TraceDatabase database) =>
             [.. database.Connection.Query<(string, string, long, long)>("SELECT rule, severity, pa, count FROM finding ORDER BY id")];
     }
+
+    private static List<(string Kind, int Cpu, int Trace, int Line)> Places(TraceDatabase database) =>
+        [.. database.Connection.Query<(string, int, int, int)>(
+            "SELECT kind, cpu, (SELECT trace_id FROM trace_run WHERE first_seq <= seq ORDER BY first_seq DESC LIMIT 1), line FROM event ORDER BY seq")];
 
     private string Write(string name, string text) => _folder.Write(name, Encoding.UTF8.GetBytes(text));
 
