@@ -12,6 +12,9 @@ internal ref struct FtraceLine
     /// <summary>Logical CPU number.</summary>
     public int Cpu;
 
+    /// <summary>The CPU and the flags are one word, without brackets.</summary>
+    public bool IsLatency;
+
     /// <summary>Where in the line the time begins.</summary>
     public int TimeAt;
 

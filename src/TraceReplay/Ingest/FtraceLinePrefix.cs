@@ -53,7 +53,7 @@ internal sealed class FtraceLinePrefix(TaskStyle style)
     {
         _length = 0;
         var prefix = line[..tokens.TimeAt];
-        if (result != NumberResult.Ok || tokens.Comm.Length > FtraceLineTokenizer.LongestComm)
+        if (result != NumberResult.Ok || tokens.IsLatency || tokens.Comm.Length > FtraceLineTokenizer.LongestComm)
         {
             return;
         }

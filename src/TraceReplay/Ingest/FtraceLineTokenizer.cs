@@ -176,6 +176,7 @@ internal static class FtraceLineTokenizer
             if (ReadTime(ref after, out parts.Time, out parts.IsCounter) == NumberResult.Ok)
             {
                 parts.Comm = line[start..dash];
+                parts.IsLatency = true;
                 ReadEvent(SkipTimeDifference(SkipBlanks(after)), TaskStyle.Dash, ref parts);
                 return true;
             }

@@ -16,6 +16,7 @@ public sealed class ReportRun : IDisposable
     private static readonly string[] NamesThatNeedIndexes = ["final_differences"];
 
     private readonly string _directory;
+    private readonly bool _isNew;
     private readonly ConcurrentQueue<CannedQuery> _waiting;
     private readonly ConcurrentQueue<CannedQuery> _needIndexes;
     private readonly ConcurrentBag<WrittenReport> _written = [];
@@ -28,6 +29,7 @@ public sealed class ReportRun : IDisposable
     public ReportRun(string directory, IReadOnlyList<CannedQuery> queries)
     {
         _directory = directory;
+        _isNew = !Directory.Exists(directory);
 
         // Those with a limit on their rows have the most of them: the longest come first.
         _waiting = new(queries.Where(query => !NeedsIndexes(query)).OrderBy(query => HasLimit(query) ? 0 : 1));
@@ -79,14 +81,34 @@ public sealed class ReportRun : IDisposable
         return [.. _written.OrderBy(report => report.Query.Name, StringComparer.Ordinal)];
     }
 
-    /// <summary>Waits for the report that is being written beside, and removes those that have no name yet.</summary>
+    /// <summary>
+    /// Waits for the report that is being written beside, and removes those that have no name yet, with the directory where it was made for
+    /// them.
+    /// </summary>
     public void Dispose()
     {
         _waiting.Clear();
         _beside?.Join();
         foreach (var path in _partial)
         {
-            File.Delete(path);
+            Try(() => File.Delete(path));
+        }
+
+        if (_isNew && Directory.Exists(_directory) && !Directory.EnumerateFileSystemEntries(_directory).Any())
+        {
+            Try(() => Directory.Delete(_directory));
+        }
+    }
+
+    // What hinders it has hindered the writing before, and that is told.
+    private static void Try(Action delete)
+    {
+        try
+        {
+            delete();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
         }
     }
 
@@ -121,6 +143,11 @@ public sealed class ReportRun : IDisposable
             }
 
             var path = Path.Combine(_directory, query.Name + ".csv");
+            if (Directory.Exists(path))
+            {
+                throw new IOException($"{Path.GetFileName(path)} is a directory");
+            }
+
             _partial.Add(path + PartialSuffix);
             using var result = QueryResult.Run(database, query, arguments);
             _written.Add(new WrittenReport(query, path, CsvReport.WriteFile(result, path + PartialSuffix)));

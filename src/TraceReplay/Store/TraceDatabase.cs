@@ -121,7 +121,7 @@ public sealed class TraceDatabase : IDisposable
     {
         var text = new SqliteConnectionStringBuilder
         {
-            DataSource = new Uri(System.IO.Path.GetFullPath(Path)).AbsoluteUri + "?immutable=1",
+            DataSource = UriOf(Path) + "?immutable=1",
             Mode = SqliteOpenMode.ReadOnly,
             Pooling = false,
         };
@@ -236,6 +236,10 @@ public sealed class TraceDatabase : IDisposable
     }
 
     private static bool IsIndexScript(string name) => name.StartsWith("09", StringComparison.Ordinal);
+
+    // SQLite reads '%41' in a URI as 'A', and what follows '?' or '#' is no path.
+    private static string UriOf(string path) => "file://" + System.IO.Path.GetFullPath(path)
+        .Replace("%", "%25", StringComparison.Ordinal).Replace("?", "%3f", StringComparison.Ordinal).Replace("#", "%23", StringComparison.Ordinal);
 
     private static SqliteConnection Connect(string path, SqliteOpenMode mode)
     {

@@ -76,6 +76,21 @@ public sealed class FtraceLineTokenizerTests
         Assert.True(matches > 3_000);
     }
 
+    // A bracket in the name or the flags can be the CPU column of the line below.
+    [Theory]
+    [InlineData("[-1 1.... 1: e: v", "[-1 1.... 1:-5 1.... 2: e: v")]
+    [InlineData("a-1 1[... 1: e: v", "a-1 1[... 1:-5 1.... 2: e: v")]
+    [InlineData("a-1 1.... 1: e: v", "a-1 1.... 1:-5 1.... 2: e: v")]
+    [InlineData("a-1 [001] 1: e: v", "a-1 [001] 1:-5 [002] 2: e: v")]
+    public void A_prefix_is_remembered_only_where_nothing_below_can_undo_it(string first, string second)
+    {
+        var prefix = new FtraceLinePrefix(TaskStyle.Dash);
+        foreach (var line in new[] { first, second, first })
+        {
+            Assert.Equal(Cut(line, TaskStyle.Dash), Describe(prefix.Tokenize(Encoding.UTF8.GetBytes(line), out var tokens), tokens));
+        }
+    }
+
     private static string Cut(string line, TaskStyle style) =>
         Describe(FtraceLineTokenizer.Tokenize(Encoding.UTF8.GetBytes(line), style, out var tokens), tokens);
 

@@ -103,6 +103,64 @@ public sealed class ImportReplayTests
     }
 
     [Fact]
+    public void An_import_that_fails_leaves_no_directory_that_it_made()
+    {
+        using var folder = new TemporaryFolder();
+        var options = new ImportOptions { Replay = new ReplayOptions() };
+        using (var run = new ReportRun(folder["reports"], StandardReports.Queries))
+        {
+            options = options with
+            {
+                RowsWritten = rows =>
+                {
+                    run.BeginBeside(rows);
+                    throw new IOException("no space");
+                },
+            };
+            Assert.Throws<ImportException>(() => TraceImporter.Import(
+                [RepositoryPaths.Capture("violations-6.12-4k-n1-2cpu.kernel.ftrace.gz")], folder["t.db"], options, null, TestContext.Current.CancellationToken));
+        }
+
+        Assert.Empty(folder.Files);
+    }
+
+    [Fact]
+    public void A_directory_in_the_place_of_a_report_leaves_all_former_reports()
+    {
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(Path.Combine(folder["reports"], "traces.csv"));
+        File.WriteAllText(Path.Combine(folder["reports"], "findings.csv"), "former");
+        var capture = RepositoryPaths.Capture("violations-6.12-4k-n1-2cpu.kernel.ftrace.gz");
+        TraceImporter.Import([capture], folder["t.db"], new ImportOptions { Replay = new ReplayOptions() }, null, TestContext.Current.CancellationToken);
+        using var database = TraceDatabase.Open(folder["t.db"], writable: false);
+        using (var run = new ReportRun(folder["reports"], StandardReports.Queries))
+        {
+            Assert.EndsWith(
+                "traces.csv is a directory", Assert.Throws<IOException>(() => run.Finish(database)).Message, StringComparison.Ordinal);
+        }
+
+        Assert.Equal("former", File.ReadAllText(Path.Combine(folder["reports"], "findings.csv")));
+        Assert.Equal(["findings.csv"], Directory.GetFiles(folder["reports"]).Select(Path.GetFileName));
+    }
+
+    // They are a URI to SQLite, where these mean something.
+    [Theory]
+    [InlineData("a%41b.db")]
+    [InlineData("a b;c'd?mode=memory#e.db")]
+    [InlineData("Ω&=%.db")]
+    public void A_database_may_have_any_name(string name)
+    {
+        using var folder = new TemporaryFolder();
+        using var run = new ReportRun(folder["reports"], StandardReports.Queries);
+        var options = new ImportOptions { Replay = new ReplayOptions(), RowsWritten = run.BeginBeside };
+        var capture = RepositoryPaths.Capture("violations-6.12-4k-n1-2cpu.kernel.ftrace.gz");
+        TraceImporter.Import([capture], folder[name], options, null, TestContext.Current.CancellationToken);
+        using var database = TraceDatabase.Open(folder[name], writable: false);
+        Assert.NotEmpty(run.Finish(database));
+        Assert.Equal(new[] { name, "reports" }.Order(StringComparer.Ordinal), folder.Files);
+    }
+
+    [Fact]
     public void A_report_that_cannot_be_written_beside_is_told_in_the_end()
     {
         using var folder = new TemporaryFolder();
