@@ -12,17 +12,28 @@
 -- column: new value after
 -- column: detail who did the store, what was completed, or the finding
 WITH
--- Each arm comes in the order of the trace, so the arms are merged and no row is sorted once its
--- texts are made; LIMIT keeps SQLite from flattening the merge into the outer query. A completion
--- is nearly always a barrier: the view event, which looks into every table, is asked last.
+-- The stores are sorted by key alone, before their texts are made, and the arms, each in the order
+-- of the trace, are merged; LIMIT keeps SQLite from flattening either into the outer query. A
+-- completion is nearly always a barrier: the view event, which looks into every table, is asked
+-- last.
+store_key AS (
+  SELECT seq
+  FROM page_store
+  WHERE page = @pa >> 12
+    AND entries >> (@pa >> 6 & 63) & 1
+    AND pa = @pa
+  ORDER BY first_seq, seq
+  LIMIT -1
+),
 happening AS (
-  SELECT seq, 1 AS place, 0 AS id, line, cpu, time_ns, task_id, 'store' AS event, old, new,
-    trim(ifnull((SELECT text FROM name WHERE id = how_id), '')
-      || iif(pc IS NULL, '',
-        ' pc=' || ifnull((SELECT text FROM _pc WHERE _pc.pc = pgtable_write.pc),
-          printf('0x%016x', pc)))) AS detail
-  FROM pgtable_write
-  WHERE pa = @pa
+  SELECT w.seq, 1 AS place, 0 AS id, w.line, w.cpu, w.time_ns, w.task_id, 'store' AS event, w.old,
+    w.new,
+    trim(ifnull((SELECT text FROM name WHERE id = w.how_id), '')
+      || iif(w.pc IS NULL, '',
+        ' pc=' || ifnull((SELECT text FROM _pc WHERE pc = w.pc),
+          printf('0x%016x', w.pc)))) AS detail
+  FROM store_key AS x
+  CROSS JOIN pgtable_write AS w ON w.seq = x.seq
   UNION ALL
   SELECT seq, 1, 0, line, cpu, time_ns, task_id,
     CASE source WHEN 1 THEN 'hardware' WHEN 2 THEN 'final' ELSE 'initial' END,

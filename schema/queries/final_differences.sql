@@ -13,20 +13,43 @@
 -- column: store_line line of the last store, empty when there is none
 -- column: task command name and thread id of the last store
 -- column: site program counter of it, or what did it and the task's command name
-WITH final AS (
-  SELECT seq, line, pa, level, value
-  FROM descriptor_known
-  WHERE source = 2
-    -- The count of replay spares the comparison where nothing differs.
-    AND (SELECT final_differing FROM replay) > 0
+WITH
+-- The count of replay spares the comparison where nothing differs.
+final AS MATERIALIZED (
+  SELECT k.seq, k.line, k.pa, k.level, k.value
+  FROM replay AS r
+  CROSS JOIN descriptor_known AS k
+  WHERE r.final_differing > 0
+    AND k.source = 2
+),
+-- All final values at once: one pass over the stores, and one over what was told.
+told_before AS (
+  SELECT pa, seq, seq AS store_seq, NULL AS known_seq
+  FROM replay AS r
+  CROSS JOIN pgtable_write
+  WHERE r.final_differing > 0
+    AND pa IN (SELECT pa FROM final)
+  UNION ALL
+  SELECT pa, seq, NULL, seq
+  FROM replay AS r
+  CROSS JOIN descriptor_known
+  WHERE r.final_differing > 0
+    AND source <> 2
+    AND +pa IN (SELECT pa FROM final)
+  UNION ALL
+  SELECT pa, seq, NULL, NULL
+  FROM final
 ),
 last_told AS MATERIALIZED (
-  SELECT
-    f.*,
-    (SELECT max(seq) FROM pgtable_write WHERE pa = f.pa AND seq < f.seq) AS store_seq,
-    (SELECT max(seq) FROM descriptor_known WHERE pa = f.pa AND seq < f.seq AND source <> 2)
-      AS known_seq
-  FROM final AS f
+  SELECT f.*, b.store_seq, b.known_seq
+  FROM (
+    SELECT seq,
+      max(store_seq) OVER earlier AS store_seq,
+      max(known_seq) OVER earlier AS known_seq
+    FROM told_before
+    WINDOW earlier AS (PARTITION BY pa ORDER BY seq)
+  ) AS b
+  CROSS JOIN final AS f ON f.seq = b.seq
 ),
 -- A table that was told has zero where nothing else was; a table takes at most 64 KiB.
 told AS MATERIALIZED (

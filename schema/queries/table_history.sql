@@ -19,8 +19,10 @@ WITH
 -- of their own, so that they are looked up once.
 store_key AS (
   SELECT seq
-  FROM pgtable_write
-  WHERE pa >= @base
+  FROM page_store
+  WHERE page >= @base >> 12
+    AND page <= (@base + @size_bytes - 1) >> 12
+    AND pa >= @base
     AND pa < @base + @size_bytes
   ORDER BY seq
   LIMIT -1

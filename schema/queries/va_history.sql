@@ -168,7 +168,9 @@ listed AS (
         ' pc=' || ifnull((SELECT text FROM _pc WHERE pc = w.pc),
           printf('0x%016x', w.pc)))) AS detail
   FROM entry AS n
-  CROSS JOIN pgtable_write AS w ON w.pa = n.pa
+  CROSS JOIN page_store AS w ON w.page = n.pa >> 12
+    AND w.entries >> (n.pa >> 6 & 63) & 1
+    AND w.pa = n.pa
   UNION ALL
   SELECT k.seq, 1, k.seq, 0, k.line, k.cpu, k.time_ns, k.task_id, n.level, n.pa,
     CASE k.source WHEN 1 THEN 'hardware' WHEN 2 THEN 'final' ELSE 'initial' END,

@@ -37,7 +37,14 @@ entry AS (
 latest AS (
   SELECT
     n.*,
-    (SELECT max(w.seq) FROM pgtable_write AS w WHERE w.pa = n.pa AND w.seq <= @seq) AS store_seq,
+    (SELECT w.seq FROM page_store AS w
+      WHERE w.page = n.pa >> 12
+        AND w.entries >> (n.pa >> 6 & 63) & 1
+        AND w.pa = n.pa
+        AND w.first_seq <= @seq
+        AND w.seq <= @seq
+      ORDER BY w.first_seq DESC, w.seq DESC
+      LIMIT 1) AS store_seq,
     (SELECT max(k.seq) FROM descriptor_known AS k WHERE k.pa = n.pa AND k.seq <= @seq) AS known_seq
   FROM entry AS n
 ),

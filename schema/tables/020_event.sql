@@ -200,3 +200,13 @@ CREATE TABLE event_count (
   count  INTEGER NOT NULL,
   PRIMARY KEY (kind, cpu)
 ) STRICT, WITHOUT ROWID;
+
+-- Where in the trace a page of tables is stored to: the first and the last of some stores to it, with
+-- at most 256 events from one to the next and 8192 from first to last. The view page_store finds
+-- stores by their address with it.
+CREATE TABLE store_run (
+  page       INTEGER NOT NULL, -- pa >> 12
+  first_seq  INTEGER NOT NULL,
+  last_seq   INTEGER NOT NULL,
+  entries    INTEGER NOT NULL  -- bit (pa >> 6) & 63 is set for every store of the run
+) STRICT;

@@ -12,13 +12,9 @@ public sealed class ReportRun : IDisposable
 {
     private const string PartialSuffix = ".partial";
 
-    // They look up events by address, for each row they answer.
-    private static readonly string[] NamesThatNeedIndexes = ["final_differences"];
-
     private readonly string _directory;
     private readonly bool _isNew;
     private readonly ConcurrentQueue<CannedQuery> _waiting;
-    private readonly ConcurrentQueue<CannedQuery> _needIndexes;
     private readonly ConcurrentBag<WrittenReport> _written = [];
     private readonly ConcurrentBag<string> _partial = [];
     private Thread? _beside;
@@ -32,19 +28,11 @@ public sealed class ReportRun : IDisposable
         _isNew = !Directory.Exists(directory);
 
         // Those with a limit on their rows have the most of them: the longest come first.
-        _waiting = new(queries.Where(query => !NeedsIndexes(query)).OrderBy(query => HasLimit(query) ? 0 : 1));
-        _needIndexes = new(queries.Where(NeedsIndexes));
+        _waiting = new(queries.OrderBy(query => HasLimit(query) ? 0 : 1));
     }
 
-    /// <summary>True for a report that takes long without the indexes of the tables.</summary>
-    public static bool NeedsIndexes(CannedQuery query)
-    {
-        ArgumentNullException.ThrowIfNull(query);
-        return NamesThatNeedIndexes.Contains(query.Name);
-    }
-
-    /// <summary>Begins to write those that need no index, on a thread of its own. What goes wrong is thrown by <see cref="Finish"/>.</summary>
-    /// <param name="database">What they are about; closed when that thread is done.</param>
+    /// <summary>Begins to write them, on a thread of its own. What goes wrong is thrown by <see cref="Finish"/>.</summary>
+    /// <param name="database">What they are about, which needs no indexes; closed when that thread is done.</param>
     public void BeginBeside(TraceDatabase database)
     {
         _beside = new Thread(() => WriteBeside(database)) { IsBackground = true, Name = "reports" };
@@ -52,7 +40,7 @@ public sealed class ReportRun : IDisposable
     }
 
     /// <summary>Writes those that are left, and the policy beside them.</summary>
-    /// <param name="database">What they are about, with its indexes.</param>
+    /// <param name="database">What they are about.</param>
     /// <returns>All that were written, in name order.</returns>
     public IReadOnlyList<WrittenReport> Finish(TraceDatabase database)
     {
@@ -63,7 +51,6 @@ public sealed class ReportRun : IDisposable
         }
 
         Directory.CreateDirectory(_directory);
-        WriteAll(_needIndexes, database);
         WriteAll(_waiting, database);
         _beside?.Join();
         _fault?.Throw();

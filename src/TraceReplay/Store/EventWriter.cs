@@ -27,6 +27,8 @@ public sealed class EventWriter : IEventSink, IDisposable
     private readonly RowInserter _lostEvents;
     private readonly RowInserter _tlbEntry;
     private readonly RowInserter _eventCount;
+    private readonly RowInserter _storeRun;
+    private readonly StoreRuns _storeRuns;
 
     /// <param name="connection">An open database with the event tables.</param>
     public EventWriter(SqliteConnection connection)
@@ -56,15 +58,21 @@ public sealed class EventWriter : IEventSink, IDisposable
         _lostEvents = new(_database, EventTables.LostEvents, queue);
         _tlbEntry = new(_database, EventTables.TlbEntry, queue);
         _eventCount = new(_database, "event_count", "kind, cpu, count", 3, queue);
+        _storeRun = new(_database, "store_run", "page, first_seq, last_seq, entries", 4, queue);
+        _storeRuns = new(_storeRun);
         _inserters =
         [
             _pageTableWrite, _tlbi, _barrier, _systemRegisterWrite, _tableKnown, _descriptorKnown, _tableGone, _machineFact,
-            _pageAllocation, _contextSwitch, _lockOperation, _lockHint, _marker, _lostEvents, _tlbEntry, _eventCount,
+            _pageAllocation, _contextSwitch, _lockOperation, _lockHint, _marker, _lostEvents, _tlbEntry, _eventCount, _storeRun,
         ];
     }
 
-    public void On(in PageTableWrite e) => Row(_pageTableWrite, CountedKind.PageTableWrite, e.Header)
-        .Add(e.Pa).Add(e.New).Add(e.Old).Add(e.Level).Add(e.Alias).Add(e.SizeBytes).Add(e.How).Add(e.Pc).Insert();
+    public void On(in PageTableWrite e)
+    {
+        _storeRuns.Add(e.Header.Seq, e.Pa);
+        Row(_pageTableWrite, CountedKind.PageTableWrite, e.Header)
+            .Add(e.Pa).Add(e.New).Add(e.Old).Add(e.Level).Add(e.Alias).Add(e.SizeBytes).Add(e.How).Add(e.Pc).Insert();
+    }
 
     public void On(in TlbiInstruction e) => Row(_tlbi, CountedKind.Tlbi, e.Header).Add(e.Operation).Add(e.Operand).Add(e.Pc).Insert();
 
@@ -104,6 +112,7 @@ public sealed class EventWriter : IEventSink, IDisposable
     public void Flush()
     {
         _counts.Write(_eventCount);
+        _storeRuns.Flush();
         foreach (var inserter in _inserters)
         {
             inserter.Flush();

@@ -11,7 +11,7 @@ public sealed class TraceDatabase : IDisposable
     public const int ApplicationId = 0x5452706c;
 
     /// <summary>Stamp in <c>PRAGMA user_version</c>; a file with another one is made again from its trace.</summary>
-    public const int SchemaVersion = 6;
+    public const int SchemaVersion = 7;
 
     // Offset of application_id, big-endian, in the header of a SQLite file, and the header's length.
     private const int ApplicationIdOffset = 68;
@@ -207,7 +207,7 @@ public sealed class TraceDatabase : IDisposable
         try
         {
             // The file is only renamed into place when it is whole, so a journal would protect nothing.
-            connection.Execute("PRAGMA page_size = 16384; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE;");
+            connection.Execute("PRAGMA page_size = 32768; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE;");
 
             // Rows are appended, and of them an index sorts as many at once as the cache has room for: those that the processor's caches hold
             // are sorted faster.
