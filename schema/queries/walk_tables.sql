@@ -34,7 +34,7 @@ entry AS (
   WHERE entry_index >= 0
     AND entry_index < entries
 ),
-latest AS (
+latest AS MATERIALIZED (
   SELECT
     n.*,
     (SELECT w.seq FROM page_store AS w

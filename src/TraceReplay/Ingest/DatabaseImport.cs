@@ -241,7 +241,7 @@ internal sealed class DatabaseImport : IDisposable
         var apart = inputs.FindAll(input => input.Sources[0].Summary!.Format == TarmacReader.FormatName);
         if (apart.Count > 1)
         {
-            var pipe = apart.Find(input => input.Sources.Count == 1)!;
+            var pipe = apart.Find(input => input.Sources[0].Path == ImportOptions.StandardInputPath || TraceSource.IsPipe(input.Sources[0].Path)) ?? apart[^1];
             throw new ImportException($"{pipe.Sources[0].Path}: one of several Tarmac inputs, and a pipe; expected files, whose lines are merged by time");
         }
     }
@@ -420,19 +420,12 @@ internal sealed class DatabaseImport : IDisposable
         var total = 0L;
         foreach (var path in paths)
         {
-            if (path == ImportOptions.StandardInputPath)
+            if (path == ImportOptions.StandardInputPath || TraceSource.IsPipe(path))
             {
                 return null;
             }
 
-            // Zero is also what a pipe or a file of the kernel tells.
-            var length = new FileInfo(path).Length;
-            if (length == 0)
-            {
-                return null;
-            }
-
-            total += length;
+            total += TraceSource.Target(path).Length;
         }
 
         return total;

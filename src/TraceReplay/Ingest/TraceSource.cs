@@ -130,11 +130,11 @@ public static class TraceSource
         }
     }
 
-    // A pipe tells no length; one behind a link, as '/dev/fd/63' is, that its link leads to no file.
-    private static bool IsPipe(string path) => File.Exists(path) && Target(path) is not { Exists: true, Length: > 0 };
+    /// <summary>True for a pipe or another file that tells no length. Behind a link, as '/dev/fd/63' is, its link leads to no file.</summary>
+    internal static bool IsPipe(string path) => File.Exists(path) && Target(path) is not { Exists: true, Length: > 0 };
 
-    // The file that a link leads to.
-    private static FileInfo Target(string path)
+    /// <summary>The file that a link leads to, or the file itself.</summary>
+    internal static FileInfo Target(string path)
     {
         var file = new FileInfo(path);
         try

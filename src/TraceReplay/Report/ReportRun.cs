@@ -51,6 +51,7 @@ public sealed class ReportRun : IDisposable
         }
 
         Directory.CreateDirectory(_directory);
+        CheckIsFile(Path.Combine(_directory, StandardReports.PolicyFile));
         WriteAll(_waiting, database);
         _beside?.Join();
         _fault?.Throw();
@@ -81,9 +82,17 @@ public sealed class ReportRun : IDisposable
             Try(() => File.Delete(path));
         }
 
-        if (_isNew && Directory.Exists(_directory) && !Directory.EnumerateFileSystemEntries(_directory).Any())
+        if (_isNew)
         {
-            Try(() => Directory.Delete(_directory));
+            Try(DeleteEmptyDirectory);
+        }
+    }
+
+    private void DeleteEmptyDirectory()
+    {
+        if (Directory.Exists(_directory) && !Directory.EnumerateFileSystemEntries(_directory).Any())
+        {
+            Directory.Delete(_directory);
         }
     }
 
@@ -130,14 +139,19 @@ public sealed class ReportRun : IDisposable
             }
 
             var path = Path.Combine(_directory, query.Name + ".csv");
-            if (Directory.Exists(path))
-            {
-                throw new IOException($"{Path.GetFileName(path)} is a directory");
-            }
-
+            CheckIsFile(path);
+            CheckIsFile(path + PartialSuffix);
             _partial.Add(path + PartialSuffix);
             using var result = QueryResult.Run(database, query, arguments);
             _written.Add(new WrittenReport(query, path, CsvReport.WriteFile(result, path + PartialSuffix)));
+        }
+    }
+
+    private static void CheckIsFile(string path)
+    {
+        if (Directory.Exists(path))
+        {
+            throw new IOException($"{Path.GetFileName(path)} is a directory");
         }
     }
 

@@ -77,6 +77,21 @@ public sealed partial class EveryQueryTests
         }
     }
 
+    // SQLite copies what it flattens to every place that uses it, and the store before a moment may take reading many.
+    [Theory]
+    [InlineData("walk_tables")]
+    [InlineData("va_history")]
+    [InlineData("entry_history")]
+    [InlineData("table_history")]
+    public void Looks_for_stores_once(string name)
+    {
+        using var directory = new TemporaryDirectory();
+        using var database = TraceDatabase.Create(directory.File("empty.db"));
+        database.CreateIndexes("090_index");
+        database.CreateIndexes("091_replay_index");
+        Assert.Single(Plan(database, name), step => step.Contains("store_run", StringComparison.Ordinal));
+    }
+
     // An analysis writes its reports while the indexes are made.
     [Theory]
     [MemberData(nameof(Names))]

@@ -5,8 +5,9 @@ using TraceReplay.Ingest.Tarmac;
 namespace TraceReplay.Ingest.Merging;
 
 /// <summary>
-/// One input of a merge: one trace, or several whose lines are read in the order of their times. A reader sends
-/// events as it finds them, and a merge asks for them: the reader has a thread of its own, which runs only while the merge waits for the next batch. So the readers share names and problems as if they were read one after another.
+/// One input of a merge: one trace, or several whose lines are read in the order of their times. A reader sends events as it finds them, and
+/// a merge asks for them: the reader has a thread of its own, which runs only while the merge waits for the next batch. So the readers share
+/// names and problems as if they were read one after another.
 /// </summary>
 internal sealed class MergeInput : IDisposable
 {

@@ -11,7 +11,7 @@ internal enum TarmacWorld
 }
 
 /// <summary>What the trace told of one CPU.</summary>
-/// <param name="number">Logical number.</param>
+/// <param name="number">Logical number, the offset of its file included.</param>
 /// <param name="task">Id of its name as a task, 0 for none.</param>
 internal sealed class TarmacCpu(int number, int task)
 {

@@ -11,14 +11,12 @@ internal sealed class TarmacCpus(NameTable names)
 
     private readonly List<(byte[] Component, (int? Number, int Offset) File, TarmacCpu Cpu)> _cpus = [];
 
-    // Numbers with their files' offsets.
-    private readonly HashSet<int> _taken = [];
     private int _last;
 
     /// <summary>The CPU of a component's name; null past the limit.</summary>
     /// <param name="component">The name, empty where lines have none.</param>
     /// <param name="of">The file of the line, whose number is that of its CPU where lines have none; null where files are not of a CPU each.</param>
-    /// <remarks>One name in two files that differ in their offset is that of two CPUs.</remarks>
+    /// <remarks>One name in files of different offsets is that of two CPUs; two names are that of one where the offsets make their numbers one.</remarks>
     public TarmacCpu? Find(ReadOnlySpan<byte> component, TarmacFile? of)
     {
         var file = (Number: component.IsEmpty ? of?.Number : null, Offset: of?.CpuOffset ?? 0);
@@ -42,35 +40,42 @@ internal sealed class TarmacCpus(NameTable names)
             return null;
         }
 
-        var number = NumberOf(component, file);
-        var added = new TarmacCpu(number, component.IsEmpty ? 0 : names.InternTask(component, number));
-        _cpus.Add((component.ToArray(), file, added));
-        return added;
+        var asked = NumberOf(component, file);
+        var known = asked is { } wanted ? Taken(wanted) : null;
+        if (known is not { } other || other.File.Offset == file.Offset)
+        {
+            var number = known is null && asked is { } own ? own : FirstFree(file.Offset);
+            known = (component.ToArray(), file, new TarmacCpu(number, component.IsEmpty ? 0 : names.InternTask(component, number)));
+        }
+
+        _cpus.Add((component.ToArray(), file, known.Value.Cpu));
+        return known.Value.Cpu;
     }
 
     private static bool IsThat(in (byte[] Component, (int?, int) File, TarmacCpu Cpu) known, ReadOnlySpan<byte> component, (int?, int) file) =>
         component.SequenceEqual(known.Component) && file == known.File;
 
-    // The number that the name ends with or the file has, or where another CPU has it the first that is free.
-    private int NumberOf(ReadOnlySpan<byte> component, (int? Number, int Offset) file)
+    // The number that the name ends with or the file has, and the file's offset.
+    private static int? NumberOf(ReadOnlySpan<byte> component, (int? Number, int Offset) file)
     {
-        if (file.Number is { } own && _taken.Add(own + file.Offset))
-        {
-            return own;
-        }
-
         var digits = component[(component.LastIndexOfAnyExceptInRange((byte)'0', (byte)'9') + 1)..];
-        if (TraceNumber.ParseInt(digits, 0, FtraceLineTokenizer.HighestCpu, out var number) == NumberResult.Ok && _taken.Add(number + file.Offset))
-        {
-            return number;
-        }
+        return TraceNumber.ParseInt(digits, 0, FtraceLineTokenizer.HighestCpu, out var number) == NumberResult.Ok
+            ? number + file.Offset
+            : file.Number + file.Offset;
+    }
 
-        var free = 0;
-        while (!_taken.Add(free + file.Offset))
+    // For a CPU without a number, or beside another of the same file with the same one, as in two clusters.
+    private int FirstFree(int offset)
+    {
+        var free = Math.Max(0, offset);
+        while (Taken(free) is not null)
         {
             free++;
         }
 
         return free;
     }
+
+    private (byte[] Component, (int? Number, int Offset) File, TarmacCpu Cpu)? Taken(int number) =>
+        _cpus.FindIndex(cpu => cpu.Cpu.Number == number) is var at and >= 0 ? _cpus[at] : null;
 }

@@ -267,7 +267,7 @@ internal sealed class TarmacMachine
         {
             var operation = TlbiOperations.Find(name);
             var hasOperand = operation is null || operation.Method is not (TlbiMethod.All or TlbiMethod.CleanOnly);
-            _output.At(system, cpu, () => SendTlbi(_output.Begin(), cpu, name, hasOperand ? value : 0));
+            _output.At(system, cpu, () => SendTlbi(cpu, name, hasOperand ? value : 0));
             return;
         }
 
@@ -281,15 +281,16 @@ internal sealed class TarmacMachine
         _output.At(system, cpu, () => SendRegister(cpu, register, value));
     }
 
-    private static void SendTlbi(LineContext context, TarmacCpu cpu, string name, ulong? value)
+    private void SendTlbi(TarmacCpu cpu, string name, ulong? value)
     {
+        var context = _output.Begin();
         if (value is { } operand)
         {
             InstructionPayloads.SendTlbi(Encoding.UTF8.GetBytes(name), operand, cpu.Pc, context);
         }
         else
         {
-            ReportUnknown(context, cpu, name);
+            ReportUnknown(context, name);
         }
     }
 
@@ -297,7 +298,7 @@ internal sealed class TarmacMachine
     {
         if (value is not { } written)
         {
-            ReportUnknown(_output.Begin(), cpu, register);
+            ReportUnknown(_output.Begin(), register);
             return;
         }
 
@@ -309,11 +310,11 @@ internal sealed class TarmacMachine
     }
 
     // Not guessed: the CPU has lost an event.
-    private static void ReportUnknown(LineContext context, TarmacCpu cpu, string name)
+    private void ReportUnknown(LineContext context, string name)
     {
         context.Report(
             ImportProblems.ValueNotTraced,
             $"expected the value of the register of {name} in an R line above or below: the event is taken for one that its CPU lost");
-        context.SendLost(cpu.Number, 1);
+        context.SendLost(_output.CpuNumber, 1);
     }
 }

@@ -20,7 +20,7 @@ internal sealed class TarmacOutput : ILinePosition
             if (!ReferenceEquals(_source, value))
             {
                 _source = value;
-                value.Entered?.Invoke();
+                value.File?.Entered();
             }
         }
     }
@@ -33,13 +33,17 @@ internal sealed class TarmacOutput : ILinePosition
 
     public long Number => _line ?? Source.Lines.Number;
 
-    public ReadOnlySpan<byte> Line => Source.Lines.Line;
+    /// <summary>The line that is read; empty for an earlier one, which is not kept.</summary>
+    public ReadOnlySpan<byte> Line => _line is null ? Source.Lines.Line : default;
 
     /// <summary>Time of the last line of the file that had one.</summary>
     public long Time => Source.Time;
 
     /// <summary>The CPU whose line is read.</summary>
     public TarmacCpu Cpu => Source.Cpu;
+
+    /// <summary>Its number in the file of the line.</summary>
+    public int CpuNumber => Cpu.Number - (Source.File?.CpuOffset ?? 0);
 
     /// <summary>Sends what waits, so that events stay in order; called before any other is sent.</summary>
     public Action? Settle { get; set; }
@@ -50,7 +54,7 @@ internal sealed class TarmacOutput : ILinePosition
         Settle?.Invoke();
         var context = Context;
         context.CheckTime(Time, Source.Clock);
-        (context.Time, context.Cpu, context.Task) = (Time, Cpu.Number, Cpu.Task);
+        (context.Time, context.Cpu, context.Task) = (Time, CpuNumber, Cpu.Task);
         return context;
     }
 

@@ -13,10 +13,10 @@ internal sealed class TarmacSource
     /// <param name="session">Where its events go.</param>
     /// <param name="output">Sends them.</param>
     /// <param name="before">The file that it goes on with; null for one that begins by itself.</param>
-    /// <param name="entered">Called when what is sent is of this file from then on; null where nobody asks.</param>
-    public TarmacSource(ILinePosition lines, ReadSession session, TarmacOutput output, TarmacSource? before, Action? entered)
+    /// <param name="file">How it is merged with others; null where it is not.</param>
+    public TarmacSource(ILinePosition lines, ReadSession session, TarmacOutput output, TarmacSource? before, TarmacFile? file)
     {
-        (Lines, Session, Entered) = (lines, session, entered);
+        (Lines, Session, File) = (lines, session, file);
         (Time, Clock) = before is null ? (session.LastTime ?? 0, session.Clock ?? TraceClock.Counter) : (before.Time, before.Clock);
         _cpu = before?._cpu;
         Context = new LineContext(output, session);
@@ -28,8 +28,8 @@ internal sealed class TarmacSource
 
     public LineContext Context { get; }
 
-    /// <summary>Called when what is sent is of this file from then on.</summary>
-    public Action? Entered { get; }
+    /// <summary>How it is merged with others; null where it is not.</summary>
+    public TarmacFile? File { get; }
 
     /// <summary>Time of its last line that had one.</summary>
     public long Time { get; set; }

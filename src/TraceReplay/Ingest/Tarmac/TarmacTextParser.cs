@@ -42,7 +42,7 @@ internal sealed class TarmacTextParser
         _machine = state.Machine;
         _cpus = state.Cpus;
         _gaps = state.Gaps;
-        _source = new TarmacSource(_lines, session, _output, file is null ? _output.LastSource : null, file?.Entered);
+        _source = new TarmacSource(_lines, session, _output, file is null ? _output.LastSource : null, file);
         _file = file;
     }
 

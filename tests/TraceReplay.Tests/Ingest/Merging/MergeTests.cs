@@ -131,6 +131,28 @@ public sealed class MergeTests : IDisposable
         Assert.Equal([("tlbi", 0, 1, 2), ("tlbi", 0, 2, 1)], Places(together).Where(place => place.Kind != "pgtable_meta"));
     }
 
+    // An offset that gives two names one number makes them one CPU, in any order of the files.
+    [Theory]
+    [InlineData("cpu4 ", "cpu0 ", 0, 4, 4)]
+    [InlineData("cpu4 ", "cpu0 ", -4, 0, 0)]
+    [InlineData("", "", 0, -1, 0)]
+    public void Offsets_that_give_one_number_are_of_one_CPU(string first, string second, int firstOffset, int secondOffset, int cpu)
+    {
+        var a = Write("a", $"90 clk {first}R X0 0000000000001234\n91 clk {first}IT (1) 00000000:00000000 d5033fdf O EL1h_n : ISB\n");
+        var b = Write("b", $"100 clk {second}IT (1) 00000000:00000000 d5088720 O EL1h_n : TLBI VAE1, X0\n");
+        var options = new MergeOptions { CpuOffsets = new Dictionary<string, int> { [a] = firstOffset, [b] = secondOffset } };
+        using (var database = Import("t.db", [a, b], options))
+        {
+            Assert.Equal([("barrier", cpu, 1, 2), ("tlbi", cpu, 2, 1)], Places(database).Where(place => place.Kind != "pgtable_meta"));
+        }
+
+        if (first.Length > 0)
+        {
+            using var turned = Import("t.db", [b, a], options);
+            Assert.Equal([("barrier", cpu, 2, 2), ("tlbi", cpu, 1, 1)], Places(turned).Where(place => place.Kind != "pgtable_meta"));
+        }
+    }
+
     // The bytes of a block's second line may be decimal digits alone.
     [Fact]
     public void More_bytes_of_a_block_are_no_time()
@@ -185,7 +207,7 @@ public sealed class MergeTests : IDisposable
         var name = $"/dev/fd/{end.DangerousGetHandle()}";
         await pipe.DisposeAsync();
         var e = Assert.Throws<ImportException>(() => Import("t.db", [a, name], new MergeOptions()));
-        Assert.Contains("one of several Tarmac inputs, and a pipe; expected files", e.Message, StringComparison.Ordinal);
+        Assert.Equal($"{name}: one of several Tarmac inputs, and a pipe; expected files, whose lines are merged by time", e.Message);
     }
 
     [Fact]
