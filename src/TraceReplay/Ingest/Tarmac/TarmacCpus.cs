@@ -9,8 +9,7 @@ internal sealed class TarmacCpus(NameTable names)
     /// <summary>No model has more; beyond it names are damage.</summary>
     public const int Most = FtraceLineTokenizer.HighestCpu + 1;
 
-    private readonly List<(byte[] Component, (int? Number, int Offset) File, TarmacCpu Cpu)> _cpus = [];
-
+    private readonly List<Named> _cpus = [];
     private int _last;
 
     /// <summary>The CPU of a component's name; null past the limit.</summary>
@@ -41,18 +40,15 @@ internal sealed class TarmacCpus(NameTable names)
         }
 
         var asked = NumberOf(component, file);
-        var known = asked is { } wanted ? Taken(wanted) : null;
-        if (known is not { } other || other.File.Offset == file.Offset)
-        {
-            var number = known is null && asked is { } own ? own : FirstFree(file.Offset);
-            known = (component.ToArray(), file, new TarmacCpu(number, component.IsEmpty ? 0 : names.InternTask(component, number)));
-        }
-
-        _cpus.Add((component.ToArray(), file, known.Value.Cpu));
-        return known.Value.Cpu;
+        var taken = _cpus.Find(known => known.Cpu.Number == asked);
+        var cpu = taken is not null && taken.File.Offset != file.Offset
+            ? taken.Cpu
+            : Make(component, taken is null && asked is { } free ? free : FirstFree(file.Offset));
+        _cpus.Add(new Named(component.ToArray(), file, cpu));
+        return cpu;
     }
 
-    private static bool IsThat(in (byte[] Component, (int?, int) File, TarmacCpu Cpu) known, ReadOnlySpan<byte> component, (int?, int) file) =>
+    private static bool IsThat(Named known, ReadOnlySpan<byte> component, (int?, int) file) =>
         component.SequenceEqual(known.Component) && file == known.File;
 
     // The number that the name ends with or the file has, and the file's offset.
@@ -64,11 +60,14 @@ internal sealed class TarmacCpus(NameTable names)
             : file.Number + file.Offset;
     }
 
-    // For a CPU without a number, or beside another of the same file with the same one, as in two clusters.
+    private TarmacCpu Make(ReadOnlySpan<byte> component, int number) =>
+        new(number, component.IsEmpty ? 0 : names.InternTask(component, number));
+
+    // For a CPU without a number, or beside another of its file with the same one, as in two clusters.
     private int FirstFree(int offset)
     {
         var free = Math.Max(0, offset);
-        while (Taken(free) is not null)
+        while (_cpus.Exists(known => known.Cpu.Number == free))
         {
             free++;
         }
@@ -76,6 +75,5 @@ internal sealed class TarmacCpus(NameTable names)
         return free;
     }
 
-    private (byte[] Component, (int? Number, int Offset) File, TarmacCpu Cpu)? Taken(int number) =>
-        _cpus.FindIndex(cpu => cpu.Cpu.Number == number) is var at and >= 0 ? _cpus[at] : null;
+    private sealed record Named(byte[] Component, (int? Number, int Offset) File, TarmacCpu Cpu);
 }
