@@ -1,6 +1,7 @@
 using TraceReplay.Checks;
 using TraceReplay.Cli;
 using TraceReplay.Tests.Cli;
+using TraceReplay.Tests.Traces;
 
 namespace TraceReplay.Tests.Checks;
 
@@ -97,8 +98,8 @@ public sealed class TableCheckTests : IDisposable
     public async Task The_dump_that_a_kernel_printed_agrees_with_its_trace()
     {
         var database = _fixture.File("capture.db");
-        await _fixture.RunAsync("analyze", RepositoryPaths.Capture("boot-6.12-4k-a72-2cpu-rodata-off.ftrace.gz"), "--db", database);
-        var dump = RepositoryPaths.Capture("kernel_page_tables-6.12-a72-rodata-off.gz");
+        await _fixture.RunAsync("analyze", CaptureFile.Find("boot-6.12-4k-a72-2cpu-rodata-off.ftrace.gz"), "--db", database);
+        var dump = CaptureFile.Find("kernel_page_tables-6.12-a72-rodata-off.gz");
         Assert.Equal(ExitCode.Clean, await _fixture.RunAsync("check", database, "--ptdump", dump));
         Assert.Equal(ExitCode.ErrorsFound, await _fixture.RunAsync("check", database, "--ptdump", dump, "--at", "line:100000"));
     }

@@ -2,6 +2,7 @@ using System.Text.Json;
 using TraceReplay.Cli;
 using TraceReplay.Report;
 using TraceReplay.Store;
+using TraceReplay.Tests.Traces;
 using Xunit;
 
 namespace TraceReplay.Tests.Cli;
@@ -27,7 +28,7 @@ public sealed class CommandTests : IDisposable
     public async Task Analyze_without_a_database_gives_the_verdict_and_the_reports_about_findings()
     {
         _fixture.Pipeline = Pipeline.OfLibrary;
-        var capture = RepositoryPaths.Capture("violations-6.12-4k-n1-2cpu.kernel.ftrace.gz");
+        var capture = CaptureFile.Find("violations-6.12-4k-n1-2cpu.kernel.ftrace.gz");
         var reports = _fixture.File("out");
         Assert.Equal(ExitCode.ErrorsFound, await _fixture.RunAsync("analyze", capture, "--out", reports));
         Assert.Contains("findings: 23 errors", _fixture.Output, StringComparison.Ordinal);

@@ -1,4 +1,5 @@
 using TraceReplay.Cli;
+using TraceReplay.Tests.Traces;
 
 namespace TraceReplay.Tests.Cli;
 
@@ -65,8 +66,8 @@ public sealed class SymbolsTests : IDisposable
     [Fact]
     public async Task A_boot_is_named_where_it_runs_at_physical_addresses_too()
     {
-        var capture = RepositoryPaths.Capture("boot-6.12-4k-a72-2cpu-rodata-off.ftrace.gz");
-        var symbols = RepositoryPaths.Capture("kallsyms-6.12.117-custom.gz");
+        var capture = CaptureFile.Find("boot-6.12-4k-a72-2cpu-rodata-off.ftrace.gz");
+        var symbols = CaptureFile.Find("kallsyms-6.12.117-custom.gz");
         await _fixture.RunAsync("import", capture, "--db", _fixture.File("a.db"), "--symbols", symbols);
         await _fixture.RunAsync("query", _fixture.File("a.db"), "symbols", "--format", "csv");
         var rows = _fixture.Output.TrimEnd('\n').Split('\n');

@@ -2,6 +2,7 @@ using System.Text.RegularExpressions;
 using TraceReplay.Cli;
 using TraceReplay.Report;
 using TraceReplay.Rules;
+using TraceReplay.Tests.Traces;
 
 namespace TraceReplay.Tests.Docs;
 
@@ -136,7 +137,7 @@ public sealed partial class ReadmeTests
     [Fact]
     public void The_finding_shown_is_what_a_real_boot_gives()
     {
-        var capture = RepositoryPaths.Capture("boot-6.12-4k-max-4cpu.ftrace.gz");
+        var capture = CaptureFile.Find("boot-6.12-4k-max-4cpu.ftrace.gz");
         Assert.SkipUnless(
             Environment.GetEnvironmentVariable("TRACE_REPLAY_LONG") == "1", "takes a quarter of a minute: TRACE_REPLAY_LONG=1 runs it");
         using var folder = new TemporaryFolder();

@@ -4,6 +4,7 @@ using TraceReplay.Events;
 using TraceReplay.Export;
 using TraceReplay.Tests.Generators;
 using TraceReplay.Tests.Ingest;
+using TraceReplay.Tests.Traces;
 
 namespace TraceReplay.Tests.Export;
 
@@ -69,7 +70,7 @@ public sealed class FtraceWriterTests
     [InlineData("workload-counter-clock.ftrace.gz")]
     [InlineData("workload.trace-cmd-report.gz")]
     public void A_capture_is_read_back_as_it_was(string name) =>
-        CheckRoundTrip(Reading.Of(File.ReadAllBytes(RepositoryPaths.Capture(name))), expectedKinds: 4);
+        CheckRoundTrip(Reading.Of(File.ReadAllBytes(CaptureFile.Find(name))), expectedKinds: 4);
 
     private static void CheckRoundTrip(Reading first, int expectedKinds)
     {

@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Text;
+using TraceReplay.Tests.Traces;
 
 namespace TraceReplay.Tests.Ingest;
 
@@ -13,7 +14,7 @@ public sealed class CaptureTests
     [InlineData("boot-6.12-64k-n1-2cpu.ftrace.gz")]
     public void Every_line_of_a_capture_is_an_event_or_counted_as_skipped(string name)
     {
-        var bytes = File.ReadAllBytes(RepositoryPaths.Capture(name));
+        var bytes = File.ReadAllBytes(CaptureFile.Find(name));
         var reading = Reading.Of(bytes);
         Assert.Empty(reading.Problems.Kept);
         var skipped = reading.Session.Skipped.All.Sum(entry => entry.Count);

@@ -6,6 +6,7 @@ using TraceReplay.Replay;
 using TraceReplay.Report;
 using TraceReplay.Store;
 using TraceReplay.Tests.Store;
+using TraceReplay.Tests.Traces;
 
 namespace TraceReplay.Tests.Ingest;
 
@@ -20,7 +21,7 @@ public sealed class ImportReplayTests
     public void Every_table_is_the_same(string capture)
     {
         using var folder = new TemporaryFolder();
-        var path = RepositoryPaths.Capture(capture);
+        var path = CaptureFile.Find(capture);
         TraceImporter.Import([path], folder["two.db"], new ImportOptions(), null, TestContext.Current.CancellationToken);
         using (var imported = TraceDatabase.Open(folder["two.db"], writable: true))
         {
@@ -52,14 +53,14 @@ public sealed class ImportReplayTests
         using (var run = new ReportRun(folder["beside"], StandardReports.Queries))
         {
             var options = new ImportOptions { Replay = new ReplayOptions(), RowsWritten = run.BeginBeside };
-            TraceImporter.Import([RepositoryPaths.Capture(capture)], folder["t.db"], options, null, TestContext.Current.CancellationToken);
+            TraceImporter.Import([CaptureFile.Find(capture)], folder["t.db"], options, null, TestContext.Current.CancellationToken);
             using var whole = TraceDatabase.Open(folder["t.db"], writable: false);
             beside = run.Finish(whole);
             Assert.Equal("ok", whole.Connection.ExecuteScalar<string>("PRAGMA integrity_check"));
         }
 
         TraceImporter.Import(
-            [RepositoryPaths.Capture(capture)], folder["u.db"], new ImportOptions { Replay = new ReplayOptions() }, null,
+            [CaptureFile.Find(capture)], folder["u.db"], new ImportOptions { Replay = new ReplayOptions() }, null,
             TestContext.Current.CancellationToken);
         using var database = TraceDatabase.Open(folder["u.db"], writable: false);
         using var other = TraceDatabase.Open(folder["t.db"], writable: false);
@@ -90,7 +91,7 @@ public sealed class ImportReplayTests
                 throw new IOException("no space");
             },
         };
-        var capture = RepositoryPaths.Capture("violations-6.12-4k-n1-2cpu.kernel.ftrace.gz");
+        var capture = CaptureFile.Find("violations-6.12-4k-n1-2cpu.kernel.ftrace.gz");
         using (run)
         {
             Assert.Throws<ImportException>(
@@ -118,7 +119,7 @@ public sealed class ImportReplayTests
                 },
             };
             Assert.Throws<ImportException>(() => TraceImporter.Import(
-                [RepositoryPaths.Capture("violations-6.12-4k-n1-2cpu.kernel.ftrace.gz")], folder["t.db"], options, null, TestContext.Current.CancellationToken));
+                [CaptureFile.Find("violations-6.12-4k-n1-2cpu.kernel.ftrace.gz")], folder["t.db"], options, null, TestContext.Current.CancellationToken));
         }
 
         Assert.Empty(folder.Files);
@@ -133,7 +134,7 @@ public sealed class ImportReplayTests
         using var folder = new TemporaryFolder();
         Directory.CreateDirectory(Path.Combine(folder["reports"], name));
         File.WriteAllText(Path.Combine(folder["reports"], "findings.csv"), "former");
-        var capture = RepositoryPaths.Capture("violations-6.12-4k-n1-2cpu.kernel.ftrace.gz");
+        var capture = CaptureFile.Find("violations-6.12-4k-n1-2cpu.kernel.ftrace.gz");
         TraceImporter.Import([capture], folder["t.db"], new ImportOptions { Replay = new ReplayOptions() }, null, TestContext.Current.CancellationToken);
         using var database = TraceDatabase.Open(folder["t.db"], writable: false);
         using (var run = new ReportRun(folder["reports"], StandardReports.Queries))
@@ -155,7 +156,7 @@ public sealed class ImportReplayTests
         using var folder = new TemporaryFolder();
         using var run = new ReportRun(folder["reports"], StandardReports.Queries);
         var options = new ImportOptions { Replay = new ReplayOptions(), RowsWritten = run.BeginBeside };
-        var capture = RepositoryPaths.Capture("violations-6.12-4k-n1-2cpu.kernel.ftrace.gz");
+        var capture = CaptureFile.Find("violations-6.12-4k-n1-2cpu.kernel.ftrace.gz");
         TraceImporter.Import([capture], folder[name], options, null, TestContext.Current.CancellationToken);
         using var database = TraceDatabase.Open(folder[name], writable: false);
         Assert.NotEmpty(run.Finish(database));
@@ -169,7 +170,7 @@ public sealed class ImportReplayTests
         var notADirectory = folder.Write("reports", "a file"u8);
         using var run = new ReportRun(notADirectory, StandardReports.Queries);
         var options = new ImportOptions { Replay = new ReplayOptions(), RowsWritten = run.BeginBeside };
-        var capture = RepositoryPaths.Capture("violations-6.12-4k-n1-2cpu.kernel.ftrace.gz");
+        var capture = CaptureFile.Find("violations-6.12-4k-n1-2cpu.kernel.ftrace.gz");
         TraceImporter.Import([capture], folder["t.db"], options, null, TestContext.Current.CancellationToken);
         using var database = TraceDatabase.Open(folder["t.db"], writable: false);
         Assert.ThrowsAny<IOException>(() => run.Finish(database));
@@ -252,7 +253,7 @@ public sealed class ImportReplayTests
     public void Without_a_database_the_reports_about_findings_are_the_same(string capture)
     {
         using var folder = new TemporaryFolder();
-        var path = RepositoryPaths.Capture(capture);
+        var path = CaptureFile.Find(capture);
         var options = new ImportOptions { Replay = new ReplayOptions() };
         TraceImporter.Import([path], folder["t.db"], options, null, TestContext.Current.CancellationToken);
         using var kept = TraceDatabase.Open(folder["t.db"], writable: false);

@@ -1,6 +1,7 @@
 using Dapper;
 using TraceReplay.Ingest;
 using TraceReplay.Store;
+using TraceReplay.Tests.Traces;
 
 namespace TraceReplay.Tests.Ingest;
 
@@ -318,7 +319,7 @@ public sealed class TraceImporterTests
     public void Damaged_source_is_imported_as_far_as_it_goes()
     {
         using var folder = new TemporaryFolder();
-        var capture = File.ReadAllBytes(RepositoryPaths.Capture("workload-lost-events.trace_pipe.gz"));
+        var capture = File.ReadAllBytes(CaptureFile.Find("workload-lost-events.trace_pipe.gz"));
         var result = Import(folder, [folder.Write("t", capture.AsSpan(0, capture.Length / 2))]);
         Assert.True(result.IsDamaged);
         Assert.True(result.Events > 1000);

@@ -2,6 +2,7 @@ using System.Text;
 using TraceReplay.Events;
 using TraceReplay.Ingest;
 using TraceReplay.Store;
+using TraceReplay.Tests.Traces;
 
 namespace TraceReplay.Tests.Store;
 
@@ -30,7 +31,7 @@ public sealed class EventSpoolTests
     public void Many_events_come_back_from_a_file_that_is_gone_afterwards(string capture)
     {
         using var folder = new TemporaryFolder();
-        Check(RepositoryPaths.Capture(capture), folder);
+        Check(CaptureFile.Find(capture), folder);
         Assert.Empty(folder.Files);
     }
 

@@ -3,6 +3,7 @@ using TraceReplay.Events;
 using TraceReplay.Ingest;
 using TraceReplay.Store;
 using TraceReplay.Tests.Ingest;
+using TraceReplay.Tests.Traces;
 
 namespace TraceReplay.Tests.Store;
 
@@ -73,7 +74,7 @@ public sealed class RoundTripTests
     public void Real_captures_survive_the_database(string name)
     {
         using var folder = new TemporaryFolder();
-        CheckRoundTrip(RepositoryPaths.Capture(name), folder["t.db"], expectedKinds: 4);
+        CheckRoundTrip(CaptureFile.Find(name), folder["t.db"], expectedKinds: 4);
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using TraceReplay.Events;
 using TraceReplay.Ingest;
 using TraceReplay.Ingest.TraceDat;
 using TraceReplay.Symbols;
+using TraceReplay.Tests.Traces;
 
 namespace TraceReplay.Tests.Ingest.TraceDat;
 
@@ -25,8 +26,8 @@ public sealed class TraceDatReaderTests
     [Fact]
     public void Large_capture_gives_what_its_report_gives()
     {
-        var expected = Reading.Of(File.ReadAllBytes(RepositoryPaths.Capture("workload.trace-cmd-report.gz")));
-        DatSamples.AssertSame(expected, Reading.Of(File.ReadAllBytes(RepositoryPaths.Capture("workload-v7-zstd.trace.dat.gz"))));
+        var expected = Reading.Of(File.ReadAllBytes(CaptureFile.Find("workload.trace-cmd-report.gz")));
+        DatSamples.AssertSame(expected, Reading.Of(File.ReadAllBytes(CaptureFile.Find("workload-v7-zstd.trace.dat.gz"))));
     }
 
     [Fact]
