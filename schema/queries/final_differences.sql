@@ -22,7 +22,8 @@ final AS MATERIALIZED (
   WHERE r.final_differing > 0
     AND k.source = 2
 ),
--- All final values at once: one pass over the stores, and one over what was told.
+-- All final values at once: one pass over the stores, and one over what was told; the sign before
+-- pa keeps it from being a search for each final value.
 told_before AS (
   SELECT pa, seq, seq AS store_seq, NULL AS known_seq
   FROM replay AS r

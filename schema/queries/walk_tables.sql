@@ -34,6 +34,7 @@ entry AS (
   WHERE entry_index >= 0
     AND entry_index < entries
 ),
+-- Materialized, for SQLite would look for the store again wherever it is used.
 latest AS MATERIALIZED (
   SELECT
     n.*,

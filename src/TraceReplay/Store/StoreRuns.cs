@@ -8,8 +8,8 @@ namespace TraceReplay.Store;
 /// </summary>
 internal sealed class StoreRuns
 {
-    /// <summary>log2 of the bytes of a page, whatever the granule of translation.</summary>
-    public const int PageShift = 12;
+    // log2 of the bytes of a page, whatever the granule of translation.
+    private const int PageShift = 12;
 
     // Events between two stores to a page that do not part a run: rows of other pages among them are read in vain.
     private const int LargestGap = 256;
@@ -17,10 +17,10 @@ internal sealed class StoreRuns
     // Longer ones would have stores to all descriptors of the page, and their mask would spare nothing.
     private const int LargestLength = 8192;
 
-    // Descriptors of a bit of the mask: 64 bits for a page of 512.
+    // log2 of the bytes that a bit of the mask stands for: 64 of them are a page.
     private const int BitShift = 6;
 
-    // Between two looks for runs that have ended, so that what is held does not grow with the pages of the trace.
+    // Events between two looks for runs that have ended, so that what is held does not grow with the pages of the trace.
     private const int EventsPerSweep = 1 << 16;
 
     private readonly RowInserter _table;

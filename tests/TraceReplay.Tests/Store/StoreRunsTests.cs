@@ -81,6 +81,26 @@ public sealed class StoreRunsTests : IDisposable
             """));
     }
 
+    // What is held does not grow with the pages of the trace.
+    [Fact]
+    public void Runs_that_have_ended_are_written_while_events_come()
+    {
+        const int stores = 200_000;
+        using var database = TraceDatabase.Create(_folder["t.db"]);
+        using var writer = new EventWriter(database.Connection);
+        for (var seq = 1; seq <= stores; seq++)
+        {
+            Send(writer, seq, (ulong)seq << 12);
+        }
+
+        Assert.InRange(database.Connection.QuerySingle<int>("SELECT count(*) FROM store_run"), stores - 70_000, stores);
+        writer.Flush();
+        Assert.Equal(stores, database.Connection.QuerySingle<int>("SELECT count(*) FROM store_run"));
+    }
+
+    private static void Send(EventWriter writer, long seq, ulong pa) =>
+        writer.On(new PageTableWrite(new EventHeader(seq, seq, seq, 0, 0), pa, 0, null, null, null, 8, 0, null));
+
     private TraceDatabase Write(List<(long Seq, ulong Pa)> stores)
     {
         var database = TraceDatabase.Create(_folder["t.db"]);
@@ -88,7 +108,7 @@ public sealed class StoreRunsTests : IDisposable
         using var writer = new EventWriter(database.Connection);
         foreach (var (seq, pa) in stores)
         {
-            writer.On(new PageTableWrite(new EventHeader(seq, seq, seq, 0, 0), pa, 0, null, null, null, 8, 0, null));
+            Send(writer, seq, pa);
         }
 
         writer.Flush();
