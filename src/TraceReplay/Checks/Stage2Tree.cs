@@ -15,8 +15,8 @@ public sealed record Stage2Tree(ulong Root, int? Vmid, int StartLevel, int Entri
     // Of several lives of one page as a root the last one that had begun.
     private const string Trees =
         """
-        SELECT a.root_pa, (SELECT l.asid FROM root_load AS l WHERE l.space_id = a.id AND l.seq <= @seq ORDER BY l.seq DESC LIMIT 1),
-          a.start_level, a.entries, a.granule_bytes, max(a.first_seq)
+        SELECT a.root_pa AS root, a.start_level, a.entries, a.granule_bytes, max(a.first_seq) AS first_seq,
+          (SELECT l.asid FROM root_load AS l WHERE l.space_id = a.id AND l.seq <= @seq ORDER BY l.seq DESC LIMIT 1) AS vmid
         FROM address_space AS a
         WHERE a.regime = 'EL1&0 stage 2'
           AND a.first_seq <= @seq
@@ -29,8 +29,21 @@ public sealed record Stage2Tree(ulong Root, int? Vmid, int StartLevel, int Entri
     public static IReadOnlyList<Stage2Tree> All(TraceDatabase database, long seq)
     {
         ArgumentNullException.ThrowIfNull(database);
-        return [.. database.Connection.Query<(long Root, long? Vmid, long Level, long Entries, long Bytes, long)>(Trees, new { seq })
+        return [.. database.Connection.Query<TreeRow>(Trees, new { seq })
             .Select(row => new Stage2Tree(
-                (ulong)row.Root, (int?)row.Vmid, (int)row.Level, (int)row.Entries, Granule.FromBytes(row.Bytes) ?? Granule.Size4K))];
+                (ulong)row.Root, (int?)row.Vmid, (int)row.StartLevel, (int)row.Entries, Granule.FromBytes(row.GranuleBytes) ?? Granule.Size4K))];
+    }
+
+    internal sealed record TreeRow
+    {
+        public long Root { get; init; }
+
+        public long? Vmid { get; init; }
+
+        public long StartLevel { get; init; }
+
+        public long Entries { get; init; }
+
+        public long GranuleBytes { get; init; }
     }
 }

@@ -29,7 +29,7 @@ internal static class PcNaming
 
     /// <summary>The program counters of a database whose events and names are written.</summary>
     public static List<ProgramCounter> Counters(SqliteConnection connection) =>
-        [.. connection.Query<(long Pc, string Kind)>("SELECT pc, kind FROM _program_counter").Select(row => new ProgramCounter((ulong)row.Pc, row.Kind))];
+        [.. connection.Query<CounterRow>("SELECT pc, kind FROM _program_counter").Select(row => new ProgramCounter((ulong)row.Pc, row.Kind))];
 
     /// <summary>Writes what the symbols say.</summary>
     /// <param name="connection">The database being made.</param>
@@ -66,4 +66,6 @@ internal static class PcNaming
         PlacementOrigin.Given => "given",
         _ => "deduced",
     };
+
+    internal readonly record struct CounterRow(long Pc, string Kind);
 }

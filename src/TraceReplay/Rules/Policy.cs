@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 
 namespace TraceReplay.Rules;
 
@@ -46,10 +47,16 @@ public sealed record Policy
 
         // Made when the program is built: to look at the properties as it runs takes 20 ms of every analysis.
         TypeInfoResolver = PolicyJson.Default,
-        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.KebabCaseLower, allowIntegerValues: false) },
+        Converters =
+        {
+            new JsonStringEnumConverter<Strictness>(JsonNamingPolicy.KebabCaseLower, allowIntegerValues: false),
+            new JsonStringEnumConverter<AccessFlagBreak>(JsonNamingPolicy.KebabCaseLower, allowIntegerValues: false),
+        },
     };
 
-    private static readonly JsonSerializerOptions OneLine = new(Json) { WriteIndented = false };
+    private static readonly JsonTypeInfo<Policy> Layout = LayoutOf(Json);
+
+    private static readonly JsonTypeInfo<Policy> OneLine = LayoutOf(new(Json) { WriteIndented = false });
 
     /// <summary>Name it goes by in reports.</summary>
     public string Name { get; init; } = "default";
@@ -180,7 +187,7 @@ public sealed record Policy
         try
         {
             // As it stands, for only then is it known in which line a value is wrong.
-            var own = JsonSerializer.Deserialize<Policy>(text, Json) ?? throw new FormatException("line 1: expected a JSON object");
+            var own = JsonSerializer.Deserialize(text, Layout) ?? throw new FormatException("line 1: expected a JSON object");
             var from = own.Base is null ? start ?? Default
                 : Profile(own.Base) ?? throw Wrong(text, $"no profile '{own.Base}': expected one of {ProfileNames}", "profile");
             return Check(Over(from, text), text);
@@ -197,9 +204,9 @@ public sealed record Policy
     /// <summary>What differs from <see cref="Default"/>: settings with their values, such as <c>bbm-level 2</c>.</summary>
     public IReadOnlyList<string> Differences()
     {
-        var usual = JsonSerializer.SerializeToNode(Default, Json)!.AsObject();
+        var usual = JsonSerializer.SerializeToNode(Default, Layout)!.AsObject();
         List<string> differences = [];
-        foreach (var (key, value) in JsonSerializer.SerializeToNode(this, Json)!.AsObject())
+        foreach (var (key, value) in JsonSerializer.SerializeToNode(this, Layout)!.AsObject())
         {
             if (key is "name" or "profile" || JsonNode.DeepEquals(value, usual[key]))
             {
@@ -221,7 +228,7 @@ public sealed record Policy
     public override string ToString() => Differences() is { Count: > 0 } differences ? $"{Name} ({string.Join(", ", differences)})" : Name;
 
     /// <summary>The policy as JSON, every setting of it: over several lines, or in one.</summary>
-    public string ToJson(bool isIndented = true) => JsonSerializer.Serialize(this, isIndented ? Json : OneLine);
+    public string ToJson(bool isIndented = true) => JsonSerializer.Serialize(this, isIndented ? Layout : OneLine);
 
     /// <summary>Severity of a finding under the policy; null where it is not reported.</summary>
     /// <param name="rule">Id of the rule.</param>
@@ -274,7 +281,7 @@ public sealed record Policy
     // The settings of the text in place of those of another policy.
     private static Policy Over(Policy from, string text)
     {
-        var merged = JsonSerializer.SerializeToNode(from, Json)!.AsObject();
+        var merged = JsonSerializer.SerializeToNode(from, Layout)!.AsObject();
         var options = new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
         foreach (var (key, value) in JsonNode.Parse(text, documentOptions: options)!.AsObject())
         {
@@ -291,7 +298,7 @@ public sealed record Policy
             }
         }
 
-        return merged.Deserialize<Policy>(Json)!;
+        return merged.Deserialize(Layout)!;
     }
 
     private static Policy Check(Policy policy, string text)
@@ -333,6 +340,8 @@ public sealed record Policy
 
         return policy;
     }
+
+    private static JsonTypeInfo<Policy> LayoutOf(JsonSerializerOptions options) => (JsonTypeInfo<Policy>)options.GetTypeInfo(typeof(Policy));
 
     private static FormatException Wrong(string text, string message, string setting, string? member = null) =>
         new($"line {JsonPlace.LineOf(text, setting, member)}: {message}");

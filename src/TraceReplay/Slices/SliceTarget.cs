@@ -7,11 +7,13 @@ namespace TraceReplay.Slices;
 /// <summary>The finding that a slice is to raise, and what the database knows of it.</summary>
 internal sealed record SliceTarget
 {
-    private const string FindingRow =
+    private const string Finding =
         """
         SELECT seq, rule, severity, confidence, tag, pa, old, new, difference, summary, cpu, min(seq, ifnull(stale_seq, seq)) AS from_seq
         FROM finding WHERE id = @id
         """;
+
+    private const string Replay = "SELECT granule_bytes, bbm_level, policy FROM replay";
 
     private const string ParentsOf = "SELECT DISTINCT parent_pa FROM table_use WHERE base = @page AND from_seq <= @seq AND parent_pa IS NOT NULL";
     private const string TablesBelow = "SELECT DISTINCT base FROM table_use WHERE parent_pa = @pa";
@@ -63,37 +65,37 @@ internal sealed record SliceTarget
     /// <summary>Reads a finding; null when there is none of this number.</summary>
     public static SliceTarget? Read(TraceDatabase database, long id)
     {
-        var row = database.Connection.QueryFirstOrDefault(FindingRow, new { id });
-        if (row?.seq is null)
+        var finding = database.Connection.QueryFirstOrDefault<FindingRow>(Finding, new { id });
+        if (finding?.Seq is not { } seq)
         {
             return null;
         }
 
-        var replay = database.Connection.QueryFirst("SELECT granule_bytes, bbm_level, policy FROM replay");
-        var pageBytes = (ulong)(long)(replay.granule_bytes ?? 4096L);
+        var replay = database.Connection.QueryFirst<ReplayRow>(Replay);
+        var pageBytes = (ulong)(replay.GranuleBytes ?? 4096);
         return new SliceTarget
         {
-            Seq = row.seq,
-            Rule = row.rule,
-            Severity = Enum.Parse<Severity>((string)row.severity, ignoreCase: true),
-            Confidence = Enum.Parse<Confidence>((string)row.confidence, ignoreCase: true),
-            Tag = row.tag,
-            Pa = (ulong)(long)row.pa,
-            Difference = row.difference,
-            Summary = row.summary,
-            Cpu = (int)row.cpu,
-            FromSeq = row.from_seq,
+            Seq = seq,
+            Rule = finding.Rule,
+            Severity = Enum.Parse<Severity>(finding.Severity, ignoreCase: true),
+            Confidence = Enum.Parse<Confidence>(finding.Confidence, ignoreCase: true),
+            Tag = finding.Tag,
+            Pa = (ulong)finding.Pa,
+            Difference = finding.Difference,
+            Summary = finding.Summary,
+            Cpu = (int)finding.Cpu,
+            FromSeq = finding.FromSeq,
             PageBytes = pageBytes,
-            Policy = Policy.Parse((string)replay.policy) with { BbmLevel = null },
-            BbmLevel = (int)(long)replay.bbm_level,
-            Pages = FindPages(database, id, (string)row.rule, (long)row.seq, (long)row.pa, [row.old, row.@new], pageBytes),
+            Policy = Policy.Parse(replay.Policy) with { BbmLevel = null },
+            BbmLevel = (int)replay.BbmLevel,
+            Pages = FindPages(database, id, finding.Rule, seq, finding.Pa, [finding.Old, finding.New], pageBytes),
         };
     }
 
     private static bool IsOfTwoTrees(string rule) =>
         rule is RuleId.TableCopyStale or RuleId.GlobalOverlap or RuleId.AsidReuse or RuleId.AsidShared or RuleId.CommonNotPrivate;
 
-    private static HashSet<ulong> FindPages(TraceDatabase database, long id, string rule, long seq, long pa, object?[] values, ulong pageBytes)
+    private static HashSet<ulong> FindPages(TraceDatabase database, long id, string rule, long seq, long pa, long?[] values, ulong pageBytes)
     {
         HashSet<ulong> pages = [];
         Queue<ulong> waiting = new();
@@ -139,5 +141,41 @@ internal sealed record SliceTarget
                 waiting.Enqueue(page);
             }
         }
+    }
+
+    internal sealed record FindingRow
+    {
+        public long? Seq { get; init; }
+
+        public required string Rule { get; init; }
+
+        public required string Severity { get; init; }
+
+        public required string Confidence { get; init; }
+
+        public required string Tag { get; init; }
+
+        public long Pa { get; init; }
+
+        public long? Old { get; init; }
+
+        public long? New { get; init; }
+
+        public required string Difference { get; init; }
+
+        public required string Summary { get; init; }
+
+        public long Cpu { get; init; }
+
+        public long FromSeq { get; init; }
+    }
+
+    internal sealed record ReplayRow
+    {
+        public long? GranuleBytes { get; init; }
+
+        public long BbmLevel { get; init; }
+
+        public required string Policy { get; init; }
     }
 }

@@ -16,15 +16,7 @@ public sealed class EventReader
     public EventReader(TraceDatabase database)
     {
         _database = database;
-        foreach (var name in database.Connection.Query<string>("SELECT text FROM name WHERE id > 0 ORDER BY id", buffered: false))
-        {
-            Names.Append(name);
-        }
-
-        foreach (var task in database.Connection.Query<TaskIdentity>("SELECT comm, pid FROM task WHERE id > 0 ORDER BY id", buffered: false))
-        {
-            Names.AppendTask(task.Comm, task.Pid);
-        }
+        ReadNames();
     }
 
     /// <summary>Names and tasks that the events refer to.</summary>
@@ -64,6 +56,20 @@ public sealed class EventReader
             {
                 cursor.Dispose();
             }
+        }
+    }
+
+    // Dapper's calls are not compiled ahead where a constructor makes them.
+    private void ReadNames()
+    {
+        foreach (var name in _database.Connection.Query<string>("SELECT text FROM name WHERE id > 0 ORDER BY id", buffered: false))
+        {
+            Names.Append(name);
+        }
+
+        foreach (var task in _database.Connection.Query<TaskIdentity>("SELECT comm, pid FROM task WHERE id > 0 ORDER BY id", buffered: false))
+        {
+            Names.AppendTask(task.Comm, task.Pid);
         }
     }
 

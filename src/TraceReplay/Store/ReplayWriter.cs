@@ -267,7 +267,7 @@ public sealed class ReplayWriter : IReplaySink, IDisposable
     // A table is filled faster without its indexes; the caller makes them again afterwards.
     private void DropIndexes()
     {
-        var names = _connection.Query<string>("SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL").ToList();
+        string[] names = [.. _connection.Query<string>("SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL")];
         foreach (var name in names.Where(name => Tables.Any(table => name.StartsWith(table + "_", StringComparison.Ordinal))))
         {
             _connection.Execute($"DROP INDEX \"{name}\"");

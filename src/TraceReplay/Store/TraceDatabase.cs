@@ -22,9 +22,6 @@ public sealed class TraceDatabase : IDisposable
 
     static TraceDatabase()
     {
-        // The one place where Dapper's mapping is set: columns are snake_case, properties PascalCase.
-        DefaultTypeMap.MatchNamesWithUnderscores = true;
-
         // Each connection is used by one thread at a time, so SQLite need not lock it on every call: a quarter of the time of an
         // import. Nor need it count its memory, which takes a lock as well. Refused, without harm, when SQLite is already in use in this
         // process.
