@@ -1,21 +1,26 @@
 # Shared by bench.sh and growth.sh: the program that is measured, and the machine it is measured on.
 
-# Builds the tool as it is released, compiled ahead of time where the compiler package can be had. Sets tool and how.
+# Publishes the tool as README.md says: the native program, or else what runs on .NET, compiled ahead of time where that can be had. Sets tool
+# and how. TRACE_REPLAY_TOOL=dotnet leaves the native program out.
 build_tool() {
     local root=$1 work=$2
-    how='published with ReadyToRun'
     # In a copy: the lock files of the repository do not name the runtime that is compiled for.
     mkdir "$work/tree"
     (cd "$root" && git ls-files -z | tar -c --null -T -) | tar -x -C "$work/tree"
-    if dotnet publish "$work/tree/src/TraceReplay.Cli" -c Release --use-current-runtime --self-contained false -p:PublishReadyToRun=true \
-        -p:RestoreLockedMode=false -o "$work/tool" >"$work/build.log" 2>&1; then
-        tool=$work/tool/tracereplay
-        return
-    fi
+    tool=$work/tool/tracereplay
+    how='native program'
+    [ "${TRACE_REPLAY_TOOL:-}" != dotnet ] && publish -p:PublishProfile=native && return
+    how='published with ReadyToRun'
+    publish --use-current-runtime --self-contained false -p:PublishReadyToRun=true -p:RestoreLockedMode=false && return
 
     how='built, compiled as it runs'
     dotnet build "$root/src/TraceReplay.Cli" -c Release >"$work/build.log" 2>&1 || { cat "$work/build.log" >&2; exit 1; }
     tool=$root/artifacts/bin/TraceReplay.Cli/release/tracereplay
+}
+
+publish() {
+    rm -rf "$work/tool"
+    dotnet publish "$work/tree/src/TraceReplay.Cli" -c Release "$@" -o "$work/tool" >"$work/build.log" 2>&1
 }
 
 describe_machine() {
