@@ -49,9 +49,11 @@ happening AS (
     'complete', r.old, NULL,
     'no TLB holds the value removed at line ' || r.break_line || ' any more'
       || iif(r.tlbi_seq IS NULL, '', '; TLBI at line ' || r.tlbi_line)
-  FROM stale_record AS r
+  FROM page_stale_record AS r
   LEFT JOIN barrier AS b ON b.seq = r.complete_seq
-  WHERE r.pa = @pa
+  WHERE r.page = @pa >> 12
+    AND r.entries >> (@pa >> 6 & 63) & 1
+    AND r.pa = @pa
     AND r.complete_seq IS NOT NULL
   UNION ALL
   SELECT seq, 3, id, line, cpu, time_ns, task_id, 'finding', old, new, rule || ': ' || summary

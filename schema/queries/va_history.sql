@@ -50,7 +50,9 @@ record AS MATERIALIZED (
   SELECT n.level, n.pa, r.id, r.break_seq, r.tlbi_seq, r.complete_seq, r.old,
     r.break_line, r.complete_line
   FROM entry AS n
-  CROSS JOIN stale_record AS r ON r.pa = n.pa
+  CROSS JOIN page_stale_record AS r ON r.page = n.pa >> 12
+    AND r.entries >> (n.pa >> 6 & 63) & 1
+    AND r.pa = n.pa
   WHERE EXISTS (SELECT 1 FROM entry_use AS u
     WHERE u.pa = n.pa
       AND u.level = n.level

@@ -84,6 +84,16 @@ CREATE TABLE stale_record (
   window_ns     INTEGER           -- from the store to the completion
 ) STRICT;
 
+-- Which stale records are of a page of tables: the first and the last of some of them, with at most
+-- 256 ids from one to the next and 8192 from first to last. The view page_stale_record finds records by
+-- their address with it.
+CREATE TABLE stale_run (
+  page      INTEGER NOT NULL, -- pa >> 12
+  first_id  INTEGER NOT NULL, -- id of a stale_record
+  last_id   INTEGER NOT NULL, -- at least first_id
+  entries   INTEGER NOT NULL  -- bit (pa >> 6) & 63 is set for every record of the run
+) STRICT;
+
 -- Changes from one valid descriptor to another, directly or by way of an invalid value; makes and breaks alone are only counted.
 CREATE TABLE transition (
   seq         INTEGER NOT NULL, -- the store

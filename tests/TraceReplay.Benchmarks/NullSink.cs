@@ -75,6 +75,10 @@ internal sealed class NullSink : IEventSink, IReplaySink
     {
     }
 
+    public void StaleRecordMade(long id, ulong pa)
+    {
+    }
+
     public void StaleRecord(StaleRecord record, EventHeader? complete)
     {
     }

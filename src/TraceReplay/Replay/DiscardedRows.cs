@@ -18,6 +18,10 @@ internal sealed class DiscardedRows : IReplaySink
     {
     }
 
+    public void StaleRecordMade(long id, ulong pa)
+    {
+    }
+
     public void StaleRecord(StaleRecord record, EventHeader? complete)
     {
     }

@@ -67,6 +67,9 @@ public interface IReplaySink
     /// <summary>A table left its place, or stayed in it to the end (<paramref name="toSeq"/> null).</summary>
     void TableUse(TableUse use, long? toSeq);
 
+    /// <summary>A stale record was made; ids ascend.</summary>
+    void StaleRecordMade(long id, ulong pa);
+
     /// <summary>A stale record was completed, or was still open at the end (<paramref name="complete"/> null, else the event that did it).</summary>
     void StaleRecord(StaleRecord record, EventHeader? complete);
 

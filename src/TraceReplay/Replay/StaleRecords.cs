@@ -77,6 +77,7 @@ internal sealed class StaleRecords(MachineState machine, IReplaySink sink)
         record.Target = null;
         SetObligations(record, obligations);
         machine.Pending.Add(record);
+        sink.StaleRecordMade(record.Id, record.Pa);
         Added?.Invoke(record);
         return record;
     }

@@ -28,7 +28,7 @@ public sealed class EventWriter : IEventSink, IDisposable
     private readonly RowInserter _tlbEntry;
     private readonly RowInserter _eventCount;
     private readonly RowInserter _storeRun;
-    private readonly StoreRuns _storeRuns;
+    private readonly PageRuns _storeRuns;
 
     /// <param name="connection">An open database with the event tables.</param>
     public EventWriter(SqliteConnection connection)

@@ -14,7 +14,7 @@ public sealed class ReplayWriter : IReplaySink, IDisposable
     // In the order that references allow them to be emptied.
     private static readonly string[] Tables =
     [
-        "finding_store", "finding", "waiver", "baseline_finding", "root_swap", "kernel_run", "tlbi_site", "transition_count", "transition", "stale_record",
+        "finding_store", "finding", "waiver", "baseline_finding", "root_swap", "kernel_run", "tlbi_site", "transition_count", "transition", "stale_record", "stale_run",
         "table_use", "root_load", "address_space", "replay",
     ];
 
@@ -25,6 +25,8 @@ public sealed class ReplayWriter : IReplaySink, IDisposable
     private readonly RowInserter _rootLoad;
     private readonly RowInserter _tableUse;
     private readonly RowInserter _staleRecord;
+    private readonly RowInserter _staleRun;
+    private PageRuns _staleRuns;
     private readonly RowInserter _transition;
     private readonly RowInserter _transitionCount;
     private readonly RowInserter _tlbiSite;
@@ -70,6 +72,8 @@ public sealed class ReplayWriter : IReplaySink, IDisposable
             database, "stale_record",
             "id, break_seq, pa, level, space_id, va, size_bytes, group_bytes, asid, old, new, class, tlbi_seq, complete_seq, "
             + "break_line, tlbi_line, complete_line, window_ns", 18, queue);
+        _staleRun = new(database, "stale_run", "page, first_id, last_id, entries", 4, queue);
+        _staleRuns = new PageRuns(_staleRun);
         _transition = new(
             database, "transition",
             "seq, space_id, class, is_live, via_break, pa, level, va, old, new, stale_id, finding_id, verdict, linux_verdict", 14, queue);
@@ -91,8 +95,8 @@ public sealed class ReplayWriter : IReplaySink, IDisposable
         _rule = new(database, "rule", "id, title, severity, arm_rule, explanation, condition", 6, queue);
         _inserters =
         [
-            _rootLoad, _tableUse, _staleRecord, _transition, _transitionCount, _tlbiSite, _kernelRun, _rootSwap, _space, _finding,
-            _findingStore, _rule,
+            _rootLoad, _tableUse, _staleRecord, _staleRun, _transition, _transitionCount, _tlbiSite, _kernelRun, _rootSwap, _space,
+            _finding, _findingStore, _rule,
         ];
         foreach (var rule in RuleCatalogue.All)
         {
@@ -112,6 +116,7 @@ public sealed class ReplayWriter : IReplaySink, IDisposable
             inserter.Discard();
         }
 
+        _staleRuns = new PageRuns(_staleRun);
         _queue?.Drain();
         Empty(Tables);
     }
@@ -139,6 +144,14 @@ public sealed class ReplayWriter : IReplaySink, IDisposable
         var va = space.IsRooted ? use.IaBase : space.VaBase is { } vaBase ? vaBase + use.IaBase : (ulong?)null;
         _tableUse.Row().Add(use.Id).Add(SpaceId(space)).Add(use.Base).Add(use.Level).Add(use.Entries).Add(va)
             .Add(use.Parent is null ? null : use.ParentPa).Add(use.FromSeq).Add(toSeq).Insert();
+    }
+
+    public void StaleRecordMade(long id, ulong pa)
+    {
+        if (_keepsHistory)
+        {
+            _staleRuns.Add(id, pa);
+        }
     }
 
     public void StaleRecord(StaleRecord record, EventHeader? complete)
@@ -227,6 +240,7 @@ public sealed class ReplayWriter : IReplaySink, IDisposable
     public void Finish(ReplaySummary summary)
     {
         ArgumentNullException.ThrowIfNull(summary);
+        _staleRuns.Flush();
         foreach (var inserter in _inserters)
         {
             inserter.Flush();

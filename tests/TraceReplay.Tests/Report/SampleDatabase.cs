@@ -90,6 +90,7 @@ internal static class SampleDatabase
           (1, 9, 0x40003028, 3, 1, 0x5000, 4096, NULL, 7, 0x0060000050000f43, 0, 'T16', NULL, NULL, 19, NULL, NULL, NULL),
           (2, 15, 0x40003030, 3, 1, 0x6000, 4096, NULL, 7, 0x0060000050300f43, 0x00600000503000c3, 'T9', 17, 18, 25, 27, 28, 3),
           (3, 20, 0x40002008, 2, 1, 0x200000, 0x200000, NULL, 7, 0x0060000052000f41, 0x40004003, 'T20', NULL, NULL, 30, NULL, NULL, NULL);
+        INSERT INTO stale_run SELECT pa >> 12, min(id), max(id), -1 FROM stale_record GROUP BY pa >> 12;
         INSERT INTO transition VALUES
           (13, 1, 'T16', 1, 1, 0x40003028, 3, 0x5000, 0x0060000050000f43, 0x0060000051000f43, 1, 1, 'brk-tlbi-asid', NULL),
           (15, 1, 'T9', 1, 0, 0x40003030, 3, 0x6000, 0x0060000050300f43, 0x00600000503000c3, 2, NULL, 'allowed', 'safe'),

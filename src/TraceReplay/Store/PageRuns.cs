@@ -3,47 +3,47 @@ using System.Runtime.InteropServices;
 namespace TraceReplay.Store;
 
 /// <summary>
-/// Finds the runs of the table <c>store_run</c>: where in the trace a page of tables is stored to. Stores to a page come in bursts, so that
-/// a few thousand runs lead to a million stores.
+/// Finds the runs of a table such as <c>store_run</c>: which rows of another table are about a page of tables, by their keys. They come in
+/// bursts, so that a few thousand runs lead to a million rows.
 /// </summary>
-internal sealed class StoreRuns
+internal sealed class PageRuns
 {
     // log2 of the bytes of a page, whatever the granule of translation.
     private const int PageShift = 12;
 
-    // Events between two stores to a page that do not part a run: rows of other pages among them are read in vain.
+    // Between the keys of two rows about a page that do not part a run: rows of other pages among them are read in vain.
     private const int LargestGap = 256;
 
-    // Longer ones would have stores to all descriptors of the page, and their mask would spare nothing.
+    // Longer ones would have rows for all descriptors of the page, and their mask would spare nothing.
     private const int LargestLength = 8192;
 
     // log2 of the bytes that a bit of the mask stands for: 64 of them are a page.
     private const int BitShift = 6;
 
-    // Events between two looks for runs that have ended, so that what is held does not grow with the pages of the trace.
-    private const int EventsPerSweep = 1 << 16;
+    // Between two looks for runs that have ended, so that what is held does not grow with the pages of the trace.
+    private const int KeysPerSweep = 1 << 16;
 
     private readonly RowInserter _table;
     private readonly Dictionary<long, Run> _open = [];
     private readonly List<long> _ended = [];
-    private long _nextSweep = EventsPerSweep;
+    private long _nextSweep = KeysPerSweep;
 
-    /// <param name="table">Of the columns page, first_seq, last_seq and entries.</param>
-    public StoreRuns(RowInserter table) => _table = table;
+    /// <param name="table">Of four columns: the page, the first and the last key, and the descriptors.</param>
+    public PageRuns(RowInserter table) => _table = table;
 
-    /// <summary>A descriptor was stored to.</summary>
-    /// <param name="seq">Sequence number, larger than that of the store before.</param>
+    /// <summary>There is a row about a descriptor.</summary>
+    /// <param name="key">Its key, larger than that of the row before.</param>
     /// <param name="pa">Physical address.</param>
-    public void Add(long seq, ulong pa)
+    public void Add(long key, ulong pa)
     {
-        if (seq >= _nextSweep)
+        if (key >= _nextSweep)
         {
-            Sweep(seq);
+            Sweep(key);
         }
 
         var page = (long)pa >> PageShift;
         ref var run = ref CollectionsMarshal.GetValueRefOrAddDefault(_open, page, out var isOpen);
-        if (isOpen && (seq - run.Last > LargestGap || seq - run.First >= LargestLength))
+        if (isOpen && (key - run.Last > LargestGap || key - run.First >= LargestLength))
         {
             Write(page, run);
             isOpen = false;
@@ -51,14 +51,14 @@ internal sealed class StoreRuns
 
         if (!isOpen)
         {
-            run = new Run { First = seq };
+            run = new Run { First = key };
         }
 
-        run.Last = seq;
+        run.Last = key;
         run.Entries |= 1ul << ((int)(pa >> BitShift) & 63);
     }
 
-    /// <summary>Writes the runs that have not ended; once, after the last store.</summary>
+    /// <summary>Writes the runs that have not ended; once, after the last row.</summary>
     public void Flush()
     {
         foreach (var (page, run) in _open)
@@ -69,12 +69,12 @@ internal sealed class StoreRuns
         _open.Clear();
     }
 
-    private void Sweep(long seq)
+    private void Sweep(long key)
     {
-        _nextSweep = seq + EventsPerSweep;
+        _nextSweep = key + KeysPerSweep;
         foreach (var (page, run) in _open)
         {
-            if (seq - run.Last > LargestGap)
+            if (key - run.Last > LargestGap)
             {
                 Write(page, run);
                 _ended.Add(page);

@@ -5,7 +5,7 @@ using TraceReplay.Store;
 namespace TraceReplay.Tests.Store;
 
 /// <summary>The runs that lead to the stores of a page, and the view that follows them.</summary>
-public sealed class StoreRunsTests : IDisposable
+public sealed class PageRunsTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
 
