@@ -14,7 +14,7 @@
 -- column: first_line line of the first
 -- column: last_line line of the last
 -- column: first_id number of the first finding, for the query finding_evidence
-WITH sited AS (
+WITH sited AS MATERIALIZED (
   SELECT
     f.*,
     iif(f.pc IS NOT NULL,
@@ -26,10 +26,15 @@ WITH sited AS (
     AND (f.waiver_id IS NULL OR @show_waived <> 0)
     AND (f.is_known = 0 OR @show_known <> 0)
 ),
+-- A finding may have a million stores, in a few tables.
+table_page AS MATERIALIZED (
+  SELECT DISTINCT finding_id, pa & -4096 AS page
+  FROM finding_store
+),
 stored AS (
-  SELECT f.site, f.rule, f.severity, f.tag, count(DISTINCT s.pa & -4096) AS tables
+  SELECT f.site, f.rule, f.severity, f.tag, count(DISTINCT p.page) AS tables
   FROM sited AS f
-  JOIN finding_store AS s ON s.finding_id = f.id
+  JOIN table_page AS p ON p.finding_id = f.id
   GROUP BY f.site, f.rule, f.severity, f.tag
 ),
 summed AS (

@@ -69,7 +69,7 @@ public static class Replayer
         var summary = run.Finish(facts);
         if (!target.KeepsHistory)
         {
-            StoreNamedEvents(target.Database, events);
+            StoreNamedEvents(target.Database, events, review);
         }
 
         review.Apply(target.Database.Connection);
@@ -77,25 +77,25 @@ public static class Replayer
     }
 
     // Of events that are not stored otherwise: those that prove a finding, that a waiver is compared with, or that head a site of TLBIs.
-    private static void StoreNamedEvents(TraceDatabase database, EventSpool events)
+    private static void StoreNamedEvents(TraceDatabase database, EventSpool events, FindingReview review)
     {
         using var writer = new EventWriter(database.Connection);
-        events.ReplaySelected(NamedEvents(database), writer);
+        events.ReplaySelected(NamedEvents(database, review.Waivers.Count > 0), writer);
         writer.Flush();
     }
 
     // Read as they are needed: of a trace with a fault at every turn they are many.
-    private static IEnumerable<long> NamedEvents(TraceDatabase database)
+    private static IEnumerable<long> NamedEvents(TraceDatabase database, bool withAllStores)
     {
         using var command = database.Connection.CreateCommand();
         command.CommandText =
-            """
+            $"""
             SELECT seq FROM finding
             UNION SELECT stale_seq FROM finding WHERE stale_seq IS NOT NULL
             UNION SELECT tlbi_seq FROM finding WHERE tlbi_seq IS NOT NULL
             UNION SELECT barrier_seq FROM finding WHERE barrier_seq IS NOT NULL
             UNION SELECT fill_seq FROM finding WHERE fill_seq IS NOT NULL
-            UNION SELECT seq FROM finding_store
+            {(withAllStores ? "UNION SELECT seq FROM finding_store" : "")}
             UNION SELECT first_seq FROM tlbi_site
             ORDER BY 1
             """;
