@@ -42,6 +42,10 @@ internal static class CommandRunner
         {
             return Fail(streams, ExitCode.Interrupted, "interrupted");
         }
+        catch (Exception e) when (e.GetBaseException() is DllNotFoundException)
+        {
+            return Fail(streams, ExitCode.Internal, "SQLite's library, e_sqlite3, cannot be loaded; expected it beside the program, where the build puts it");
+        }
 #pragma warning disable CA1031 // The last resort of the process: whatever it is has its own exit status.
         catch (Exception e)
 #pragma warning restore CA1031

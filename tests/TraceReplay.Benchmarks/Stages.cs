@@ -58,7 +58,7 @@ internal sealed class Stages(string path)
         {
             File.Delete(_database);
             using var database = TraceDatabase.Create(_database);
-            using var transaction = new WriteTransaction(database.Connection);
+            using var transaction = database.Connection.BeginTransaction();
             using var queue = new RowQueue();
             using var writer = new EventWriter(database.Connection, queue);
             spool.Replay(writer, default);

@@ -33,7 +33,7 @@ internal sealed class DatabaseImport : IDisposable
     private readonly ImageTables? _imageTables;
     private readonly IEventSink? _stored;
     private readonly Dictionary<int, (long Before, long After, long Own)> _added = [];
-    private WriteTransaction _transaction;
+    private SqliteTransaction _transaction;
     private bool _hasEventIndexes;
     private int _currentTrace;
     private long _addedBefore;
@@ -59,7 +59,7 @@ internal sealed class DatabaseImport : IDisposable
         _givenSymbols = symbols;
         _image = options.InitialMemory.Count == 0 ? null : MemoryImage.Open(options.InitialMemory);
         (_database, _options, _progress, _cancellation) = (database, options, progress, cancellation);
-        _transaction = new WriteTransaction(database.Connection);
+        _transaction = database.Connection.BeginTransaction();
 
         // On one processor a second thread would only cost its switches.
         _queue = Environment.ProcessorCount > 1 ? new RowQueue() : null;
@@ -113,7 +113,7 @@ internal sealed class DatabaseImport : IDisposable
             _transaction.Commit();
             var beside = _database.OpenBeside();
             told(beside);
-            _transaction = new WriteTransaction(_database.Connection);
+            _transaction = _database.Connection.BeginTransaction();
             MakeIndexes();
             lock (beside.Beginning)
             {

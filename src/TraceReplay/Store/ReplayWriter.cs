@@ -14,8 +14,8 @@ public sealed class ReplayWriter : IReplaySink, IDisposable
     // In the order that references allow them to be emptied.
     private static readonly string[] Tables =
     [
-        "finding_store", "finding", "waiver", "baseline_finding", "root_swap", "kernel_run", "tlbi_site", "transition_count", "transition", "stale_record", "stale_run",
-        "table_use", "root_load", "address_space", "replay",
+        "finding_store", "finding", "waiver", "baseline_finding", "root_swap", "kernel_run", "tlbi_site", "transition_count", "transition",
+        "stale_record", "stale_run", "table_use", "root_load", "address_space", "replay",
     ];
 
     private readonly SqliteConnection _connection;
@@ -26,7 +26,6 @@ public sealed class ReplayWriter : IReplaySink, IDisposable
     private readonly RowInserter _tableUse;
     private readonly RowInserter _staleRecord;
     private readonly RowInserter _staleRun;
-    private PageRuns _staleRuns;
     private readonly RowInserter _transition;
     private readonly RowInserter _transitionCount;
     private readonly RowInserter _tlbiSite;
@@ -37,6 +36,7 @@ public sealed class ReplayWriter : IReplaySink, IDisposable
     private readonly RowInserter _findingStore;
     private readonly RowInserter _rule;
     private readonly bool _keepsHistory;
+    private PageRuns _staleRuns;
     private bool _isFinished;
 
     /// <param name="connection">An open database; its replay tables are emptied.</param>

@@ -42,7 +42,7 @@ public static class Replayer
         var reader = new EventReader(source);
         var facts = reader.ReadFacts();
         using var events = new EventSpool(isShared ? null : database.Folder);
-        using var transaction = new WriteTransaction(database.Connection);
+        using var transaction = database.Connection.BeginTransaction();
         using var queue = isShared ? new RowQueue() : null;
         var target = new ReplayTarget(database, queue, KeepsHistory: true);
         using var run = new ReplayRun(target, events, reader.Names, options, progress, cancellation);

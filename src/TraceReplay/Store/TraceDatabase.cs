@@ -57,7 +57,7 @@ public sealed class TraceDatabase : IDisposable
     /// </summary>
     public static TraceDatabase CreateTemporary()
     {
-        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = "", Pooling = false }.ToString());
+        var connection = new StoreConnection(new SqliteConnectionStringBuilder { DataSource = "", Pooling = false }.ToString());
         connection.Open();
         return Create("", connection);
     }
@@ -122,7 +122,7 @@ public sealed class TraceDatabase : IDisposable
             Mode = SqliteOpenMode.ReadOnly,
             Pooling = false,
         };
-        var connection = new SqliteConnection(text.ToString());
+        var connection = new StoreConnection(text.ToString());
         connection.Open();
 
         // Now, for the pages that tell it may be in the middle of a change later on.
@@ -238,12 +238,12 @@ public sealed class TraceDatabase : IDisposable
     private static string UriOf(string path) => "file://" + System.IO.Path.GetFullPath(path)
         .Replace("%", "%25", StringComparison.Ordinal).Replace("?", "%3f", StringComparison.Ordinal).Replace("#", "%23", StringComparison.Ordinal);
 
-    private static SqliteConnection Connect(string path, SqliteOpenMode mode)
+    private static StoreConnection Connect(string path, SqliteOpenMode mode)
     {
         // A full path, for SQLite reads names such as ':memory:' and 'file:x' in its own way.
         // Without pooling, a file that is deleted and made again is not answered from a handle of the deleted one.
         var text = new SqliteConnectionStringBuilder { DataSource = System.IO.Path.GetFullPath(path), Mode = mode, Pooling = false }.ToString();
-        var connection = new SqliteConnection(text);
+        var connection = new StoreConnection(text);
         try
         {
             connection.Open();

@@ -59,6 +59,16 @@ public sealed class OutputFaultTests : IDisposable
         Assert.DoesNotContain("SQLite", _fixture.Error, StringComparison.Ordinal);
     }
 
+    // Of the native program's two files one was copied.
+    [Fact]
+    public void A_missing_library_is_told()
+    {
+        var status = CommandRunner.Run(
+            _fixture.Streams, null, () => throw new TypeInitializationException("x", new DllNotFoundException("Unable to load shared library")));
+        Assert.Equal(ExitCode.Internal, status);
+        Assert.Equal("tracereplay: SQLite's library, e_sqlite3, cannot be loaded; expected it beside the program, where the build puts it\n", _fixture.Error);
+    }
+
     private async Task QueryOut(string path, string message)
     {
         Assert.Equal(ExitCode.BadInput, await _fixture.RunAsync("query", _fixture.Sample(), "traces", "--out", path));

@@ -104,7 +104,7 @@ public sealed class PageRunsTests : IDisposable
     private TraceDatabase Write(List<(long Seq, ulong Pa)> stores)
     {
         var database = TraceDatabase.Create(_folder["t.db"]);
-        using var transaction = new WriteTransaction(database.Connection);
+        using var transaction = database.Connection.BeginTransaction();
         using var writer = new EventWriter(database.Connection);
         foreach (var (seq, pa) in stores)
         {

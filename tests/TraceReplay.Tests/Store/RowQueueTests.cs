@@ -76,7 +76,7 @@ public sealed class RowQueueTests
     {
         using var folder = new TemporaryFolder();
         using var database = TraceDatabase.Create(folder["t.db"]);
-        using var transaction = new WriteTransaction(database.Connection);
+        using var transaction = database.Connection.BeginTransaction();
         using var queue = new RowQueue();
         var isLeft = false;
         queue.Add(() =>
