@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using TraceReplay.Rules;
 using TraceReplay.Store;
 
@@ -9,11 +10,11 @@ namespace TraceReplay.Report;
 /// </summary>
 public static class Rehearsal
 {
-    /// <summary>Starts it on a thread of its own; on a single processor it would only delay the reading.</summary>
+    /// <summary>Starts it on a thread of its own; on a single processor it would only delay the reading, and a native program is compiled.</summary>
     /// <param name="policy">What is asked of the trace.</param>
     public static void Start(Policy policy)
     {
-        if (Environment.ProcessorCount > 1)
+        if (RuntimeFeature.IsDynamicCodeCompiled && Environment.ProcessorCount > 1)
         {
             new Thread(() => RunQuietly(policy)) { IsBackground = true, Name = "rehearsal" }.Start();
         }

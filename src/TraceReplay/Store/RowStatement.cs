@@ -17,31 +17,37 @@ internal sealed class RowStatement(sqlite3_stmt statement, int parameters) : IDi
     private byte[] _utf8 = new byte[256];
 
     /// <summary>Executes it with the values of a batch from one on; returns SQLite's result code.</summary>
-    public int Execute(RowBatch rows, int from)
+    public unsafe int Execute(RowBatch rows, int from)
     {
         // Kept by the field, so that the pointer stays valid.
         var handle = statement.DangerousGetHandle();
+        var bindInteger = SqliteCalls.BindInteger;
         var kinds = rows.Kinds.Slice(from, _kinds.Length);
-        var numbers = rows.Numbers.Slice(from, _kinds.Length);
-        var bound = _kinds.AsSpan();
-        var boundNumbers = _numbers.AsSpan(0, bound.Length);
+        var numbers = rows.Numbers.Slice(from, kinds.Length);
+        var bound = _kinds.AsSpan(0, kinds.Length);
+        var boundNumbers = _numbers.AsSpan(0, kinds.Length);
         for (var i = 0; i < kinds.Length; i++)
         {
-            switch (kinds[i])
+            var kind = kinds[i];
+            if (kind == CellKind.Integer)
             {
-                case CellKind.Integer when bound[i] != CellKind.Integer || boundNumbers[i] != numbers[i]:
-                    _ = SqliteCalls.BindInteger(handle, i + 1, numbers[i]);
+                if (boundNumbers[i] != numbers[i] || bound[i] != CellKind.Integer)
+                {
+                    _ = bindInteger(handle, i + 1, numbers[i]);
                     boundNumbers[i] = numbers[i];
-                    break;
-                case CellKind.Null when bound[i] != CellKind.Null:
-                    _ = SqliteCalls.BindNull(handle, i + 1);
-                    break;
-                case CellKind.Text:
-                    BindText(handle, i, rows.Text(from + i));
-                    break;
+                    bound[i] = CellKind.Integer;
+                }
             }
-
-            bound[i] = kinds[i];
+            else if (kind == CellKind.Text)
+            {
+                BindText(handle, i, rows.Text(from + i));
+                bound[i] = CellKind.Text;
+            }
+            else if (bound[i] != CellKind.Null)
+            {
+                _ = SqliteCalls.BindNull(handle, i + 1);
+                bound[i] = CellKind.Null;
+            }
         }
 
         var result = SqliteCalls.Step(handle);
