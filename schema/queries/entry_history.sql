@@ -38,8 +38,10 @@ happening AS (
   SELECT seq, 1, 0, line, cpu, time_ns, task_id,
     CASE source WHEN 1 THEN 'hardware' WHEN 2 THEN 'final' ELSE 'initial' END,
     old, value, ''
-  FROM descriptor_known
-  WHERE pa = @pa
+  FROM page_known
+  WHERE page = @pa >> 12
+    AND entries >> (@pa >> 6 & 63) & 1
+    AND pa = @pa
   UNION ALL
   SELECT r.complete_seq, 2, r.id,
     r.complete_line,

@@ -178,7 +178,9 @@ listed AS (
     CASE k.source WHEN 1 THEN 'hardware' WHEN 2 THEN 'final' ELSE 'initial' END,
     k.old, k.value, ''
   FROM entry AS n
-  CROSS JOIN descriptor_known AS k ON k.pa = n.pa
+  CROSS JOIN page_known AS k ON k.page = n.pa >> 12
+    AND k.entries >> (n.pa >> 6 & 63) & 1
+    AND k.pa = n.pa
   UNION ALL
   SELECT seq, 2, NULL, 0, line, cpu, time_ns, task_id, NULL, NULL, 'tlbi', NULL, NULL, detail
   FROM tlbi_done

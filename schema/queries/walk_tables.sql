@@ -46,7 +46,14 @@ latest AS MATERIALIZED (
         AND w.seq <= @seq
       ORDER BY w.first_seq DESC, w.seq DESC
       LIMIT 1) AS store_seq,
-    (SELECT max(k.seq) FROM descriptor_known AS k WHERE k.pa = n.pa AND k.seq <= @seq) AS known_seq
+    (SELECT k.seq FROM page_known AS k
+      WHERE k.page = n.pa >> 12
+        AND k.entries >> (n.pa >> 6 & 63) & 1
+        AND k.pa = n.pa
+        AND k.first_seq <= @seq
+        AND k.seq <= @seq
+      ORDER BY k.first_seq DESC, k.seq DESC
+      LIMIT 1) AS known_seq
   FROM entry AS n
 ),
 valued AS (

@@ -210,3 +210,11 @@ CREATE TABLE store_run (
   last_seq   INTEGER NOT NULL,
   entries    INTEGER NOT NULL  -- bit (pa >> 6) & 63 is set for every store of the run
 ) STRICT;
+
+-- The same of values that other events tell, for the view page_known.
+CREATE TABLE known_run (
+  page       INTEGER NOT NULL, -- pa >> 12
+  first_seq  INTEGER NOT NULL,
+  last_seq   INTEGER NOT NULL,
+  entries    INTEGER NOT NULL  -- bit (pa >> 6) & 63 is set for every descriptor of the run
+) STRICT;

@@ -65,7 +65,9 @@ internal sealed class DatabaseImport : IDisposable
         _queue = Environment.ProcessorCount > 1 ? new RowQueue() : null;
         _writer = keepsEvents ? new EventWriter(database.Connection, _queue) : null;
         _runs = new RowInserter(database.Connection.Handle!, "trace_run", "first_seq, trace_id, first_line", 3, _queue);
-        _target = new ReplayTarget(database, _queue, keepsEvents);
+
+        // A waiver is compared with each store of a finding.
+        _target = new ReplayTarget(database, _queue, keepsEvents, KeepsFindingStores: keepsEvents || options.Review.Waivers.Count > 0);
         if (options.Replay is not null)
         {
             _spool = new EventSpool(database.Folder);

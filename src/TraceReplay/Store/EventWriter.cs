@@ -29,6 +29,8 @@ public sealed class EventWriter : IEventSink, IDisposable
     private readonly RowInserter _eventCount;
     private readonly RowInserter _storeRun;
     private readonly PageRuns _storeRuns;
+    private readonly RowInserter _knownRun;
+    private readonly PageRuns _knownRuns;
 
     /// <param name="connection">An open database with the event tables.</param>
     public EventWriter(SqliteConnection connection)
@@ -60,10 +62,13 @@ public sealed class EventWriter : IEventSink, IDisposable
         _eventCount = new(_database, "event_count", "kind, cpu, count", 3, queue);
         _storeRun = new(_database, "store_run", "page, first_seq, last_seq, entries", 4, queue);
         _storeRuns = new(_storeRun);
+        _knownRun = new(_database, "known_run", "page, first_seq, last_seq, entries", 4, queue);
+        _knownRuns = new(_knownRun);
         _inserters =
         [
             _pageTableWrite, _tlbi, _barrier, _systemRegisterWrite, _tableKnown, _descriptorKnown, _tableGone, _machineFact,
             _pageAllocation, _contextSwitch, _lockOperation, _lockHint, _marker, _lostEvents, _tlbEntry, _eventCount, _storeRun,
+            _knownRun,
         ];
     }
 
@@ -84,8 +89,12 @@ public sealed class EventWriter : IEventSink, IDisposable
     public void On(in TableKnown e) => Row(_tableKnown, CountedKind.TableKnown, e.Header)
         .Add(e.Base).Add(e.Level).Add(e.Entries).Add(e.Root).Add(e.Parent).Add(e.GranuleBytes).Add(e.IsFromImage).Insert();
 
-    public void On(in DescriptorValueKnown e) => Row(_descriptorKnown, KindOf(e.Source), e.Header)
-        .Add((long)e.Source).Add(e.Pa).Add(e.Value).Add(e.Old).Add(e.Level).Insert();
+    public void On(in DescriptorValueKnown e)
+    {
+        _knownRuns.Add(e.Header.Seq, e.Pa);
+        Row(_descriptorKnown, KindOf(e.Source), e.Header)
+            .Add((long)e.Source).Add(e.Pa).Add(e.Value).Add(e.Old).Add(e.Level).Insert();
+    }
 
     public void On(in TableGone e) => Row(_tableGone, e.IsFree ? CountedKind.TableFreed : CountedKind.TableOrphaned, e.Header)
         .Add(e.IsFree).Add(e.Base).Add(e.Level).Add(e.Why).Insert();
@@ -113,6 +122,7 @@ public sealed class EventWriter : IEventSink, IDisposable
     {
         _counts.Write(_eventCount);
         _storeRuns.Flush();
+        _knownRuns.Flush();
         foreach (var inserter in _inserters)
         {
             inserter.Flush();

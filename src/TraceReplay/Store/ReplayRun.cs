@@ -8,7 +8,8 @@ namespace TraceReplay.Store;
 /// <param name="Database">The database; the caller holds a transaction.</param>
 /// <param name="Queue">Where rows are written; null to write them on the thread that replays.</param>
 /// <param name="KeepsHistory">False to leave out what only the queries about the state over time read.</param>
-internal sealed record ReplayTarget(TraceDatabase Database, RowQueue? Queue, bool KeepsHistory);
+/// <param name="KeepsFindingStores">False to keep of the stores of a finding only enough to tell the pages of tables that they are in.</param>
+internal sealed record ReplayTarget(TraceDatabase Database, RowQueue? Queue, bool KeepsHistory, bool KeepsFindingStores);
 
 /// <summary>
 /// One replay of spooled events into a database. It may begin beside the reading of the trace, with the facts that the first events tell;
@@ -36,7 +37,7 @@ internal sealed class ReplayRun : IDisposable
         ReplayTarget target, EventSpool events, NameTable names, ReplayOptions options, IProgress<long>? progress, CancellationToken cancellation)
     {
         (_events, _names, _options, _progress, _cancellation) = (events, names, options, progress, cancellation);
-        _writer = new ReplayWriter(target.Database.Connection, options.Policy, target.Queue, target.KeepsHistory);
+        _writer = new ReplayWriter(target.Database.Connection, options.Policy, target.Queue, target.KeepsHistory, target.KeepsFindingStores);
     }
 
     /// <summary>True when a replay beside the reading has come to the last event.</summary>

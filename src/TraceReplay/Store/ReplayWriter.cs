@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Dapper;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
@@ -36,13 +37,15 @@ public sealed class ReplayWriter : IReplaySink, IDisposable
     private readonly RowInserter _findingStore;
     private readonly RowInserter _rule;
     private readonly bool _keepsHistory;
+    private readonly bool _keepsFindingStores;
+    private readonly Dictionary<long, ulong> _lastPages = [];
     private PageRuns _staleRuns;
     private bool _isFinished;
 
     /// <param name="connection">An open database; its replay tables are emptied.</param>
     /// <param name="policy">What is asked of the trace.</param>
     public ReplayWriter(SqliteConnection connection, Policy policy)
-        : this(connection, policy, null, keepsHistory: true)
+        : this(connection, policy, null, keepsHistory: true, keepsFindingStores: true)
     {
     }
 
@@ -50,11 +53,13 @@ public sealed class ReplayWriter : IReplaySink, IDisposable
     /// <param name="policy">What is asked of the trace.</param>
     /// <param name="queue">Where rows are written; null to write them on the thread that replays.</param>
     /// <param name="keepsHistory">False to leave out what only the queries about the state over time read.</param>
-    internal ReplayWriter(SqliteConnection connection, Policy policy, RowQueue? queue, bool keepsHistory)
+    /// <param name="keepsFindingStores">False to keep of the stores of a finding only enough to tell the pages of tables that they are in.</param>
+    internal ReplayWriter(SqliteConnection connection, Policy policy, RowQueue? queue, bool keepsHistory, bool keepsFindingStores)
     {
         ArgumentNullException.ThrowIfNull(connection);
         ArgumentNullException.ThrowIfNull(policy);
         _keepsHistory = keepsHistory;
+        _keepsFindingStores = keepsFindingStores;
         _connection = connection;
         _policy = policy;
         _queue = queue;
@@ -117,6 +122,7 @@ public sealed class ReplayWriter : IReplaySink, IDisposable
         }
 
         _staleRuns = new PageRuns(_staleRun);
+        _lastPages.Clear();
         _queue?.Drain();
         Empty(Tables);
     }
@@ -221,6 +227,17 @@ public sealed class ReplayWriter : IReplaySink, IDisposable
         Finding finding, long seq, ulong pa, ulong? va, ulong? oldValue, ulong? newValue, long? staleSeq)
     {
         ArgumentNullException.ThrowIfNull(finding);
+        if (!_keepsFindingStores)
+        {
+            ref var page = ref CollectionsMarshal.GetValueRefOrAddDefault(_lastPages, finding.Id, out var isThere);
+            if (isThere && page == pa >> TableFrame.Shift)
+            {
+                return;
+            }
+
+            page = pa >> TableFrame.Shift;
+        }
+
         _findingStore.Row().Add(finding.Id).Add(seq).Add(pa).Add(va).Add(oldValue).Add(newValue).Add(staleSeq).Insert();
     }
 

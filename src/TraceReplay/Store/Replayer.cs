@@ -44,7 +44,7 @@ public static class Replayer
         using var events = new EventSpool(isShared ? null : database.Folder);
         using var transaction = database.Connection.BeginTransaction();
         using var queue = isShared ? new RowQueue() : null;
-        var target = new ReplayTarget(database, queue, KeepsHistory: true);
+        var target = new ReplayTarget(database, queue, KeepsHistory: true, KeepsFindingStores: true);
         using var run = new ReplayRun(target, events, reader.Names, options, progress, cancellation);
         if (isShared)
         {
@@ -69,7 +69,7 @@ public static class Replayer
         var summary = run.Finish(facts);
         if (!target.KeepsHistory)
         {
-            StoreNamedEvents(target.Database, events, review);
+            StoreNamedEvents(target, events);
         }
 
         review.Apply(target.Database.Connection);
@@ -77,10 +77,10 @@ public static class Replayer
     }
 
     // Of events that are not stored otherwise: those that prove a finding, that a waiver is compared with, or that head a site of TLBIs.
-    private static void StoreNamedEvents(TraceDatabase database, EventSpool events, FindingReview review)
+    private static void StoreNamedEvents(ReplayTarget target, EventSpool events)
     {
-        using var writer = new EventWriter(database.Connection);
-        events.ReplaySelected(NamedEvents(database, review.Waivers.Count > 0), writer);
+        using var writer = new EventWriter(target.Database.Connection);
+        events.ReplaySelected(NamedEvents(target.Database, target.KeepsFindingStores), writer);
         writer.Flush();
     }
 

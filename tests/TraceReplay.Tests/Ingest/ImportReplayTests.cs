@@ -4,6 +4,7 @@ using Dapper;
 using TraceReplay.Ingest;
 using TraceReplay.Replay;
 using TraceReplay.Report;
+using TraceReplay.Rules;
 using TraceReplay.Store;
 using TraceReplay.Tests.Store;
 using TraceReplay.Tests.Traces;
@@ -288,13 +289,14 @@ public sealed class ImportReplayTests
     }
 
     [Theory]
-    [InlineData("violations-6.12-4k-n1-2cpu.kernel.ftrace.gz")]
-    [InlineData("workload-overwritten-buffer.ftrace.gz")]
-    public void Without_a_database_the_reports_about_findings_are_the_same(string capture)
+    [InlineData("violations-6.12-4k-n1-2cpu.kernel.ftrace.gz", "[]")]
+    [InlineData("violations-6.12-4k-n1-2cpu.kernel.ftrace.gz", """[ { "rule": "bbm-*", "symbol": "bbm*", "reason": "on purpose" } ]""")]
+    [InlineData("workload-overwritten-buffer.ftrace.gz", "[]")]
+    public void Without_a_database_the_reports_about_findings_are_the_same(string capture, string waivers)
     {
         using var folder = new TemporaryFolder();
         var path = CaptureFile.Find(capture);
-        var options = new ImportOptions { Replay = new ReplayOptions() };
+        var options = new ImportOptions { Replay = new ReplayOptions(), Review = FindingReview.None with { Waivers = WaiverFile.Parse(waivers) } };
         TraceImporter.Import([path], folder["t.db"], options, null, TestContext.Current.CancellationToken);
         using var kept = TraceDatabase.Open(folder["t.db"], writable: false);
         using var gone = TraceImporter.ReplayOnly([path], options, null, TestContext.Current.CancellationToken);

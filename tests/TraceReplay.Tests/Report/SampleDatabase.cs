@@ -75,6 +75,7 @@ internal static class SampleDatabase
         INSERT INTO marker VALUES (26, 36, 1000000026, 0, 1, 9);
         INSERT INTO table_gone VALUES (27, 37, 1000000027, 0, 1, 1, 0x40004000, 3, 6);
         INSERT INTO event_count SELECT kind, cpu, count(*) FROM event GROUP BY kind, cpu;
+        INSERT INTO known_run SELECT pa >> 12, min(seq), max(seq), -1 FROM descriptor_known GROUP BY pa >> 12;
         INSERT INTO store_run SELECT pa >> 12, min(seq), max(seq), -1 FROM pgtable_write GROUP BY pa >> 12;
         """;
 

@@ -1,10 +1,13 @@
 using Dapper;
 using TraceReplay.Events;
+using TraceReplay.Ingest;
+using TraceReplay.Replay;
 using TraceReplay.Store;
+using TraceReplay.Tests.Traces;
 
 namespace TraceReplay.Tests.Store;
 
-/// <summary>The runs that lead to the stores of a page, and the view that follows them.</summary>
+/// <summary>The runs that lead to the rows about a page, and the views that follow them.</summary>
 public sealed class PageRunsTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -96,6 +99,22 @@ public sealed class PageRunsTests : IDisposable
         Assert.InRange(database.Connection.QuerySingle<int>("SELECT count(*) FROM store_run"), stores - 70_000, stores);
         writer.Flush();
         Assert.Equal(stores, database.Connection.QuerySingle<int>("SELECT count(*) FROM store_run"));
+    }
+
+    [Theory]
+    [InlineData("boot-6.12-64k-n1-2cpu.ftrace.gz")]
+    [InlineData("boot-6.1-4k-a72-2cpu.ftrace.gz")]
+    public void Each_row_about_a_descriptor_is_found_by_its_page_once(string capture)
+    {
+        TraceImporter.Import(
+            [CaptureFile.Find(capture)], _folder["t.db"], new ImportOptions { Replay = new ReplayOptions() }, null, TestContext.Current.CancellationToken);
+        using var database = TraceDatabase.Open(_folder["t.db"], writable: false);
+        foreach (var (table, key, view) in new[] { ("pgtable_write", "seq", "page_store"), ("descriptor_known", "seq", "page_known"), ("stale_record", "id", "page_stale_record") })
+        {
+            var rows = database.Connection.Query<(long, long)>($"SELECT {key}, pa FROM {table} ORDER BY {key}").AsList();
+            Assert.NotEmpty(rows);
+            Assert.Equal(rows, database.Connection.Query<(long, long)>($"SELECT {key}, pa FROM {view} WHERE entries >> (pa >> 6 & 63) & 1 ORDER BY {key}"));
+        }
     }
 
     private static void Send(EventWriter writer, long seq, ulong pa) =>

@@ -84,7 +84,7 @@ public sealed class RowQueueTests
             Thread.Sleep(200);
             Volatile.Write(ref isLeft, true);
         });
-        using var writer = new ReplayWriter(database.Connection, Policy.Default, queue, keepsHistory: true);
+        using var writer = new ReplayWriter(database.Connection, Policy.Default, queue, keepsHistory: true, keepsFindingStores: true);
         Assert.True(Volatile.Read(ref isLeft));
     }
 }
