@@ -72,7 +72,8 @@ CREATE TABLE finding (
   is_known     INTEGER NOT NULL DEFAULT 0 CHECK (is_known IN (0, 1)) -- 1: the baseline has it
 ) STRICT;
 
--- The stores folded into a finding.
+-- The stores folded into a finding. An analysis that keeps no database, and has no waivers, has only
+-- those that lead to another page of tables.
 CREATE TABLE finding_store (
   finding_id  INTEGER NOT NULL,
   seq         INTEGER NOT NULL,

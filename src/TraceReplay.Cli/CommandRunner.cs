@@ -9,6 +9,8 @@ namespace TraceReplay.Cli;
 /// <summary>Runs the work of a command and turns what goes wrong into a message and an exit status.</summary>
 internal static class CommandRunner
 {
+    private const string SqliteLibrary = "e_sqlite3";
+
     /// <summary>Makes the work the action of a command; the work runs on its own thread so that an interrupt can cancel it.</summary>
     public static void SetWork(this Command command, CommandStreams streams, Func<ParseResult, CancellationToken, ExitCode> work) =>
         command.SetAction((parse, cancellation) =>
@@ -42,9 +44,11 @@ internal static class CommandRunner
         {
             return Fail(streams, ExitCode.Interrupted, "interrupted");
         }
-        catch (Exception e) when (e.GetBaseException() is DllNotFoundException)
+        catch (Exception e) when (e.GetBaseException() is DllNotFoundException missing && missing.Message.Contains(SqliteLibrary, StringComparison.Ordinal))
         {
-            return Fail(streams, ExitCode.Internal, "SQLite's library, e_sqlite3, cannot be loaded; expected it beside the program, where the build puts it");
+            return Fail(
+                streams, ExitCode.Internal,
+                $"SQLite's library cannot be loaded; expected lib{SqliteLibrary}.so where the build puts it, beside a native program\n{missing.Message.TrimEnd()}");
         }
 #pragma warning disable CA1031 // The last resort of the process: whatever it is has its own exit status.
         catch (Exception e)

@@ -64,9 +64,12 @@ public sealed class OutputFaultTests : IDisposable
     public void A_missing_library_is_told()
     {
         var status = CommandRunner.Run(
-            _fixture.Streams, null, () => throw new TypeInitializationException("x", new DllNotFoundException("Unable to load shared library")));
+            _fixture.Streams, null, () => throw new TypeInitializationException("x", new DllNotFoundException("Unable to load 'e_sqlite3': no such file\n")));
         Assert.Equal(ExitCode.Internal, status);
-        Assert.Equal("tracereplay: SQLite's library, e_sqlite3, cannot be loaded; expected it beside the program, where the build puts it\n", _fixture.Error);
+        Assert.Equal(
+            "tracereplay: SQLite's library cannot be loaded; expected libe_sqlite3.so where the build puts it, beside a native program\n"
+            + "Unable to load 'e_sqlite3': no such file\n",
+            _fixture.Error);
     }
 
     private async Task QueryOut(string path, string message)

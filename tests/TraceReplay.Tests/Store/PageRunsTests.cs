@@ -114,6 +114,22 @@ public sealed class PageRunsTests : IDisposable
             var rows = database.Connection.Query<(long, long)>($"SELECT {key}, pa FROM {table} ORDER BY {key}").AsList();
             Assert.NotEmpty(rows);
             Assert.Equal(rows, database.Connection.Query<(long, long)>($"SELECT {key}, pa FROM {view} WHERE entries >> (pa >> 6 & 63) & 1 ORDER BY {key}"));
+
+            // The last one before a moment is in the last run that begins before it.
+            var random = new Random(rows.Count);
+            for (var i = 0; i < 100; i++)
+            {
+                var moment = new { key = rows[random.Next(rows.Count)].Item1, pa = rows[random.Next(rows.Count)].Item2 };
+                var first = key == "seq" ? "first_seq" : "first_id";
+                Assert.Equal(
+                    database.Connection.ExecuteScalar<long?>($"SELECT max({key}) FROM {table} WHERE pa = @pa AND {key} <= @key", moment),
+                    database.Connection.ExecuteScalar<long?>(
+                        $"""
+                        SELECT {key} FROM {view} WHERE page = @pa >> 12 AND entries >> (@pa >> 6 & 63) & 1 AND pa = @pa AND {first} <= @key AND {key} <= @key
+                        ORDER BY {first} DESC, {key} DESC LIMIT 1
+                        """,
+                        moment));
+            }
         }
     }
 
