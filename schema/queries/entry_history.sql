@@ -27,13 +27,9 @@ store_key AS (
 ),
 happening AS (
   SELECT w.seq, 1 AS place, 0 AS id, w.line, w.cpu, w.time_ns, w.task_id, 'store' AS event, w.old,
-    w.new,
-    trim(ifnull((SELECT text FROM name WHERE id = w.how_id), '')
-      || iif(w.pc IS NULL, '',
-        ' pc=' || ifnull((SELECT text FROM _pc WHERE pc = w.pc),
-          printf('0x%016x', w.pc)))) AS detail
+    w.new, w.detail
   FROM store_key AS x
-  CROSS JOIN pgtable_write AS w ON w.seq = x.seq
+  CROSS JOIN _store AS w ON w.seq = x.seq
   UNION ALL
   SELECT seq, 1, 0, line, cpu, time_ns, task_id,
     CASE source WHEN 1 THEN 'hardware' WHEN 2 THEN 'final' ELSE 'initial' END,

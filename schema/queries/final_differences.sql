@@ -22,8 +22,7 @@ final AS MATERIALIZED (
   WHERE r.final_differing > 0
     AND k.source = 2
 ),
--- All final values at once: one pass over the stores, and one over what was told; the sign before
--- pa keeps it from being a search for each final value.
+-- All final values at once: one pass over the stores, and one over what was told.
 told_before AS (
   SELECT pa, seq, seq AS store_seq, NULL AS known_seq
   FROM replay AS r
@@ -36,7 +35,7 @@ told_before AS (
   CROSS JOIN descriptor_known
   WHERE r.final_differing > 0
     AND source <> 2
-    AND +pa IN (SELECT pa FROM final)
+    AND pa IN (SELECT pa FROM final)
   UNION ALL
   SELECT pa, seq, NULL, NULL
   FROM final

@@ -39,13 +39,9 @@ use_change AS MATERIALIZED (
 ),
 happening AS (
   SELECT w.seq, 2 AS place, w.seq AS id, w.line, w.cpu, w.time_ns, w.task_id, 'store' AS event,
-    w.pa, w.old, w.new,
-    trim(ifnull((SELECT text FROM name WHERE id = w.how_id), '')
-      || iif(w.pc IS NULL, '',
-        ' pc=' || ifnull((SELECT text FROM _pc WHERE pc = w.pc),
-          printf('0x%016x', w.pc)))) AS detail
+    w.pa, w.old, w.new, w.detail
   FROM store_key AS x
-  CROSS JOIN pgtable_write AS w ON w.seq = x.seq
+  CROSS JOIN _store AS w ON w.seq = x.seq
   UNION ALL
   SELECT seq, 1, 0, line, cpu, time_ns, task_id, 'known', NULL, NULL, NULL,
     printf('level %d', level)

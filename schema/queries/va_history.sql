@@ -164,15 +164,12 @@ tlbi_done AS (
 -- told_seq is the moment at which the table must have translated the address.
 listed AS (
   SELECT w.seq, 1 AS place, w.seq AS told_seq, 0 AS id, w.line, w.cpu, w.time_ns, w.task_id,
-    n.level, n.pa, 'store' AS event, w.old, w.new,
-    trim(ifnull((SELECT text FROM name WHERE id = w.how_id), '')
-      || iif(w.pc IS NULL, '',
-        ' pc=' || ifnull((SELECT text FROM _pc WHERE pc = w.pc),
-          printf('0x%016x', w.pc)))) AS detail
+    n.level, n.pa, 'store' AS event, w.old, w.new, d.detail
   FROM entry AS n
   CROSS JOIN page_store AS w ON w.page = n.pa >> 12
     AND w.entries >> (n.pa >> 6 & 63) & 1
     AND w.pa = n.pa
+  CROSS JOIN _store AS d ON d.seq = w.seq
   UNION ALL
   SELECT k.seq, 1, k.seq, 0, k.line, k.cpu, k.time_ns, k.task_id, n.level, n.pa,
     CASE k.source WHEN 1 THEN 'hardware' WHEN 2 THEN 'final' ELSE 'initial' END,

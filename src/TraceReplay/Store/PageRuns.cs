@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using TraceReplay.Replay;
 
 namespace TraceReplay.Store;
 
@@ -8,9 +9,6 @@ namespace TraceReplay.Store;
 /// </summary>
 internal sealed class PageRuns
 {
-    // log2 of the bytes of a page, whatever the granule of translation.
-    private const int PageShift = 12;
-
     // Between the keys of two rows about a page that do not part a run: rows of other pages among them are read in vain.
     private const int LargestGap = 256;
 
@@ -41,7 +39,7 @@ internal sealed class PageRuns
             Sweep(key);
         }
 
-        var page = (long)pa >> PageShift;
+        var page = (long)pa >> TableFrame.Shift;
         ref var run = ref CollectionsMarshal.GetValueRefOrAddDefault(_open, page, out var isOpen);
         if (isOpen && (key - run.Last > LargestGap || key - run.First >= LargestLength))
         {

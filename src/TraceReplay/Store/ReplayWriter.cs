@@ -229,6 +229,7 @@ public sealed class ReplayWriter : IReplaySink, IDisposable
         ArgumentNullException.ThrowIfNull(finding);
         if (!_keepsFindingStores)
         {
+            // Most stores of a finding follow one another through a page.
             ref var page = ref CollectionsMarshal.GetValueRefOrAddDefault(_lastPages, finding.Id, out var isThere);
             if (isThere && page == pa >> TableFrame.Shift)
             {
