@@ -16,6 +16,8 @@ SELECT
   iif(s.old IS NULL, NULL, printf('0x%016x', s.old)) AS old,
   iif(s.new IS NULL, NULL, printf('0x%016x', s.new)) AS new,
   (SELECT line FROM event WHERE seq = s.stale_seq) AS stale_line
-FROM finding_store AS s
+FROM _finding_store AS s
 WHERE s.finding_id = @id
+  -- Two verdicts may fold one store into a finding, as of the two groups whose members differ.
+  AND s.id IN (SELECT min(id) FROM _finding_store WHERE finding_id = @id GROUP BY seq, pa)
 ORDER BY s.seq, s.pa;

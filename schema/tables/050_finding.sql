@@ -72,15 +72,25 @@ CREATE TABLE finding (
   is_known     INTEGER NOT NULL DEFAULT 0 CHECK (is_known IN (0, 1)) -- 1: the baseline has it
 ) STRICT;
 
--- The stores folded into a finding. An analysis that keeps no database, and has no waivers, has only
--- those that lead to another page of tables.
+-- The stores folded into findings, in the order in which they were found. An analysis that keeps no
+-- database, and has no waivers, has only those that lead to another page of tables. finding_run and the
+-- view _finding_store find those of one finding.
 CREATE TABLE finding_store (
+  id          INTEGER PRIMARY KEY, -- 1, 2, ...
   finding_id  INTEGER NOT NULL,
-  seq         INTEGER NOT NULL,
-  pa          INTEGER NOT NULL,
-  va          INTEGER,
-  old         INTEGER,
-  new         INTEGER,
-  stale_seq   INTEGER,
-  PRIMARY KEY (finding_id, seq, pa)
+  seq         INTEGER NOT NULL, -- the store
+  pa          INTEGER NOT NULL, -- physical address of the descriptor
+  va          INTEGER,          -- input address, NULL when not known
+  old         INTEGER,          -- the stale or overwritten value, NULL when not known
+  new         INTEGER,          -- the value stored, NULL when not known
+  stale_seq   INTEGER           -- the store that made old stale, NULL for none
+) STRICT;
+
+-- Which stores are folded into a finding: the first and the last of some of them, with at most 256 ids
+-- from one to the next and 8192 from first to last.
+CREATE TABLE finding_run (
+  finding_id  INTEGER NOT NULL,
+  first_id    INTEGER NOT NULL, -- id of a finding_store
+  last_id     INTEGER NOT NULL, -- at least first_id
+  PRIMARY KEY (finding_id, first_id)
 ) STRICT, WITHOUT ROWID;

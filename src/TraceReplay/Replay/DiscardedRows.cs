@@ -50,7 +50,7 @@ internal sealed class DiscardedRows : IReplaySink
     {
     }
 
-    public void FindingStore(Finding finding, long seq, ulong pa, ulong? va, ulong? oldValue, ulong? newValue, long? staleSeq)
+    public void FindingStore(Finding finding, in FoldedStore store)
     {
     }
 

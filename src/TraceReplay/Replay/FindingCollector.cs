@@ -72,7 +72,7 @@ internal readonly record struct Evidence(
 internal sealed class FindingCollector(IReplaySink sink, Policy policy, MachineState machine)
 {
     private readonly List<Finding> _findings = [];
-    private readonly Dictionary<(string Rule, long Kind, long Key), Fold> _folds = [];
+    private readonly Dictionary<FoldKey, Fold> _folds = [];
 
     public IReadOnlyList<Finding> Findings => _findings;
 
@@ -90,18 +90,10 @@ internal sealed class FindingCollector(IReplaySink sink, Policy policy, MachineS
     /// <param name="explain">Finds the evidence, for a finding that is new.</param>
     public Finding Report(Verdict verdict, FoldKind kind, long key, StaleRecord? guard, Func<Evidence>? explain = null)
     {
-        var foldKey = (verdict.RuleId, (long)kind, key);
-        if (_folds.TryGetValue(foldKey, out var fold) && fold.IsOpen)
+        var store = StoreOf(verdict);
+        if (FoldIn(verdict.RuleId, kind, key, verdict.Severity, verdict.Space, store) is { } known)
         {
-            if (fold.LastSeq != verdict.Where.Header.Seq || kind == FoldKind.Tlbi)
-            {
-                fold.Finding.Count++;
-            }
-
-            _folds[foldKey] = fold with { LastSeq = verdict.Where.Header.Seq };
-            fold.Finding.Severity = Worse(fold.Finding.Severity, SeverityOf(verdict));
-            StoreOf(fold.Finding, verdict);
-            return fold.Finding;
+            return known;
         }
 
         var finding = Make(explain is null ? verdict : verdict with { Evidence = explain() });
@@ -111,13 +103,36 @@ internal sealed class FindingCollector(IReplaySink sink, Policy policy, MachineS
         }
 
         _findings.Add(finding);
-        _folds[foldKey] = new Fold(finding, guard, guard?.Generation ?? 0, verdict.Where.Header.Seq);
-        StoreOf(finding, verdict);
+        _folds[new FoldKey(verdict.RuleId, kind, key)] = new Fold(finding, guard, store.Seq);
+        sink.FindingStore(finding, store);
         return finding;
     }
 
-    /// <summary>True where a verdict of this rule and key would be folded into an earlier finding, whose words are kept.</summary>
-    public bool GoesOn(string rule, FoldKind kind, long key) => _folds.TryGetValue((rule, (long)kind, key), out var fold) && fold.IsOpen;
+    /// <summary>Folds a store into the finding of an earlier verdict of this rule and key, whose words are kept; null where none goes on.</summary>
+    /// <param name="rule">Id of the rule.</param>
+    /// <param name="kind">What it is folded by.</param>
+    /// <param name="key">The one of that kind.</param>
+    /// <param name="severity">Overrides the rule's severity where the circumstances lower it.</param>
+    /// <param name="space">Space of the descriptor; null where it is not known.</param>
+    /// <param name="store">The store.</param>
+    public Finding? FoldIn(string rule, FoldKind kind, long key, Severity? severity, AddressSpace? space, in FoldedStore store)
+    {
+        if (!_folds.TryGetValue(new FoldKey(rule, kind, key), out var fold) || !fold.IsOpen)
+        {
+            return null;
+        }
+
+        var finding = fold.Finding;
+        if (fold.LastSeq != store.Seq || kind == FoldKind.Tlbi)
+        {
+            finding.Count++;
+        }
+
+        fold.LastSeq = store.Seq;
+        finding.Severity = Worse(finding.Severity, SeverityOf(finding.Rule, severity, space));
+        sink.FindingStore(finding, store);
+        return finding;
+    }
 
     /// <summary>Findings whose window touches a gap in the trace cannot be relied on (the gap may hold the missing TLBI).</summary>
     public void Doubt(long gapStart, long gapEnd)
@@ -157,7 +172,7 @@ internal sealed class FindingCollector(IReplaySink sink, Policy policy, MachineS
     private Finding Make(Verdict verdict)
     {
         var rule = RuleCatalogue.Get(verdict.RuleId);
-        var severity = SeverityOf(verdict);
+        var severity = SeverityOf(rule, verdict.Severity, verdict.Space);
         var comparer = verdict.Space?.Comparer;
         string Decode(ulong? value, int? at) =>
             value is { } v && comparer is not null && at is { } level ? DescriptorText.Describe(v, level, comparer) : "";
@@ -196,11 +211,10 @@ internal sealed class FindingCollector(IReplaySink sink, Policy policy, MachineS
 
     private static Severity Worse(Severity known, Severity? found) => found is { } severity && severity > known ? severity : known;
 
-    private Severity? SeverityOf(Verdict verdict)
+    private Severity? SeverityOf(Rule rule, Severity? told, AddressSpace? space)
     {
-        var rule = RuleCatalogue.Get(verdict.RuleId);
-        var lowered = verdict.Severity is { } told && told < rule.Severity ? told : rule.Severity;
-        return policy.SeverityOf(rule.Id, KeyOf(verdict.Space), lowered);
+        var lowered = told is { } lower && lower < rule.Severity ? lower : rule.Severity;
+        return policy.SeverityOf(rule.Id, KeyOf(space), lowered);
     }
 
     private Confidence ConfidenceOf(Verdict verdict)
@@ -242,12 +256,24 @@ internal sealed class FindingCollector(IReplaySink sink, Policy policy, MachineS
         _ => "el1",
     };
 
-    private void StoreOf(Finding finding, Verdict verdict) => sink.FindingStore(
-        finding, verdict.Where.Header.Seq, verdict.Pa, verdict.Va, verdict.Old, verdict.New, verdict.StaleEvent?.Seq);
+    private static FoldedStore StoreOf(Verdict verdict) =>
+        new(verdict.Where.Header.Seq, verdict.Pa, verdict.Va, verdict.Old, verdict.New, verdict.StaleEvent?.Seq);
 
-    private readonly record struct Fold(Finding Finding, StaleRecord? Guard, int Generation, long LastSeq)
+    // The text is left out of the hash, which would take longer than the rest of folding: few rules share a kind and a key.
+    private readonly record struct FoldKey(string Rule, FoldKind Kind, long Key)
     {
-        public bool IsOpen => Guard is null || (Guard.IsOpen && Guard.Generation == Generation);
+        public override int GetHashCode() => HashCode.Combine(Key, Kind, Rule.Length);
+    }
+
+    private sealed class Fold(Finding finding, StaleRecord? guard, long lastSeq)
+    {
+        private readonly int _generation = guard?.Generation ?? 0;
+
+        public Finding Finding { get; } = finding;
+
+        public long LastSeq { get; set; } = lastSeq;
+
+        public bool IsOpen => guard is null || (guard.IsOpen && guard.Generation == _generation);
     }
 }
 

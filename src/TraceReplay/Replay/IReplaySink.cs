@@ -58,6 +58,15 @@ public sealed record RootSwap
 /// <summary>Counts of one TLBI site.</summary>
 public readonly record struct TlbiSite(int Operation, ulong Pc, long Count, long Covered, long Records, long Ineffective, long FirstSeq);
 
+/// <summary>A store that is part of a finding.</summary>
+/// <param name="Seq">The store.</param>
+/// <param name="Pa">Physical address of the descriptor.</param>
+/// <param name="Va">Input address, where known.</param>
+/// <param name="Old">The stale or overwritten value, where known.</param>
+/// <param name="New">The value stored, where known.</param>
+/// <param name="StaleSeq">The store that made <paramref name="Old"/> stale, where known.</param>
+public readonly record struct FoldedStore(long Seq, ulong Pa, ulong? Va, ulong? Old, ulong? New, long? StaleSeq);
+
 /// <summary>Receives what replay derives, in order of sequence numbers where it has one.</summary>
 public interface IReplaySink
 {
@@ -87,7 +96,7 @@ public interface IReplaySink
     void Space(AddressSpace space);
 
     /// <summary>A store that is part of a finding.</summary>
-    void FindingStore(Finding finding, long seq, ulong pa, ulong? va, ulong? oldValue, ulong? newValue, long? staleSeq);
+    void FindingStore(Finding finding, in FoldedStore store);
 
     /// <summary>A finding, once at the end.</summary>
     void Finding(Finding finding);

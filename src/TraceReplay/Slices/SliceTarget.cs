@@ -25,7 +25,7 @@ internal sealed record SliceTarget
         WHERE t.base = @page AND t.from_seq <= @seq AND o.from_seq <= @seq LIMIT 64
         """;
 
-    private const string StoresOf = "SELECT DISTINCT pa FROM finding_store WHERE finding_id = @id LIMIT 64";
+    private const string StoresOf = "SELECT DISTINCT pa FROM _finding_store WHERE finding_id = @id LIMIT 64";
 
     /// <summary>Bits 47:12 of a descriptor: the output address, or the next table.</summary>
     private const ulong AddressBits = 0x0000_ffff_ffff_f000;

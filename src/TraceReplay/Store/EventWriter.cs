@@ -28,9 +28,9 @@ public sealed class EventWriter : IEventSink, IDisposable
     private readonly RowInserter _tlbEntry;
     private readonly RowInserter _eventCount;
     private readonly RowInserter _storeRun;
-    private readonly PageRuns _storeRuns;
+    private readonly KeyRuns _storeRuns;
     private readonly RowInserter _knownRun;
-    private readonly PageRuns _knownRuns;
+    private readonly KeyRuns _knownRuns;
 
     /// <param name="connection">An open database with the event tables.</param>
     public EventWriter(SqliteConnection connection)
@@ -61,9 +61,9 @@ public sealed class EventWriter : IEventSink, IDisposable
         _tlbEntry = new(_database, EventTables.TlbEntry, queue);
         _eventCount = new(_database, "event_count", "kind, cpu, count", 3, queue);
         _storeRun = new(_database, "store_run", "page, first_seq, last_seq, entries", 4, queue);
-        _storeRuns = new(_storeRun);
+        _storeRuns = KeyRuns.OfPages(_storeRun);
         _knownRun = new(_database, "known_run", "page, first_seq, last_seq, entries", 4, queue);
-        _knownRuns = new(_knownRun);
+        _knownRuns = KeyRuns.OfPages(_knownRun);
         _inserters =
         [
             _pageTableWrite, _tlbi, _barrier, _systemRegisterWrite, _tableKnown, _descriptorKnown, _tableGone, _machineFact,
@@ -74,7 +74,7 @@ public sealed class EventWriter : IEventSink, IDisposable
 
     public void On(in PageTableWrite e)
     {
-        _storeRuns.Add(e.Header.Seq, e.Pa);
+        _storeRuns.AddPage(e.Header.Seq, e.Pa);
         Row(_pageTableWrite, CountedKind.PageTableWrite, e.Header)
             .Add(e.Pa).Add(e.New).Add(e.Old).Add(e.Level).Add(e.Alias).Add(e.SizeBytes).Add(e.How).Add(e.Pc).Insert();
     }
@@ -91,7 +91,7 @@ public sealed class EventWriter : IEventSink, IDisposable
 
     public void On(in DescriptorValueKnown e)
     {
-        _knownRuns.Add(e.Header.Seq, e.Pa);
+        _knownRuns.AddPage(e.Header.Seq, e.Pa);
         Row(_descriptorKnown, KindOf(e.Source), e.Header)
             .Add((long)e.Source).Add(e.Pa).Add(e.Value).Add(e.Old).Add(e.Level).Insert();
     }

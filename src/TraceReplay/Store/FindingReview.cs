@@ -15,7 +15,7 @@ public sealed record FindingReview
         AND {FitsPlace("f.va", "f.pa")}
         AND NOT EXISTS (
           SELECT 1
-          FROM finding_store AS s
+          FROM _finding_store AS s
           LEFT JOIN pgtable_write AS w ON w.seq = s.seq
           WHERE s.finding_id = f.id
             AND NOT ({FitsPlace("s.va", "s.pa")}

@@ -15,7 +15,7 @@ public sealed class ReplayWriter : IReplaySink, IDisposable
     // In the order that references allow them to be emptied.
     private static readonly string[] Tables =
     [
-        "finding_store", "finding", "waiver", "baseline_finding", "root_swap", "kernel_run", "tlbi_site", "transition_count", "transition",
+        "finding_run", "finding_store", "finding", "waiver", "baseline_finding", "root_swap", "kernel_run", "tlbi_site", "transition_count", "transition",
         "stale_record", "stale_run", "table_use", "root_load", "address_space", "replay",
     ];
 
@@ -35,11 +35,14 @@ public sealed class ReplayWriter : IReplaySink, IDisposable
     private readonly RowInserter _space;
     private readonly RowInserter _finding;
     private readonly RowInserter _findingStore;
+    private readonly RowInserter _findingRun;
     private readonly RowInserter _rule;
     private readonly bool _keepsHistory;
     private readonly bool _keepsFindingStores;
     private readonly Dictionary<long, ulong> _lastPages = [];
-    private PageRuns _staleRuns;
+    private KeyRuns _staleRuns;
+    private KeyRuns _findingRuns;
+    private long _findingStores;
     private bool _isFinished;
 
     /// <param name="connection">An open database; its replay tables are emptied.</param>
@@ -78,7 +81,7 @@ public sealed class ReplayWriter : IReplaySink, IDisposable
             "id, break_seq, pa, level, space_id, va, size_bytes, group_bytes, asid, old, new, class, tlbi_seq, complete_seq, "
             + "break_line, tlbi_line, complete_line, window_ns", 18, queue);
         _staleRun = new(database, "stale_run", "page, first_id, last_id, entries", 4, queue);
-        _staleRuns = new PageRuns(_staleRun);
+        _staleRuns = KeyRuns.OfPages(_staleRun);
         _transition = new(
             database, "transition",
             "seq, space_id, class, is_live, via_break, pa, level, va, old, new, stale_id, finding_id, verdict, linux_verdict", 14, queue);
@@ -96,12 +99,16 @@ public sealed class ReplayWriter : IReplaySink, IDisposable
             "id, rule, severity, confidence, tag, seq, line, time_ns, cpu, task_id, pa, level, va, asid, space_id, old, new, "
             + "old_decoded, new_decoded, difference, stale_seq, stale_line, tlbi_seq, tlbi_line, tlbi_why, barrier_seq, "
             + "barrier_line, barrier_why, fill_seq, count, pc, how_id, summary", 33, queue);
-        _findingStore = new(database, "finding_store", "finding_id, seq, pa, va, old, new, stale_seq", 7, queue, ignoreRepeats: true);
+
+        // SQLite numbers its rows itself, 1, 2, ...: it then does not search for each number first.
+        _findingStore = new(database, "finding_store", "finding_id, seq, pa, va, old, new, stale_seq", 7, queue);
+        _findingRun = new(database, "finding_run", "finding_id, first_id, last_id", 3, queue);
+        _findingRuns = KeyRuns.OfOwners(_findingRun);
         _rule = new(database, "rule", "id, title, severity, arm_rule, explanation, condition", 6, queue);
         _inserters =
         [
             _rootLoad, _tableUse, _staleRecord, _staleRun, _transition, _transitionCount, _tlbiSite, _kernelRun, _rootSwap, _space,
-            _finding, _findingStore, _rule,
+            _finding, _findingStore, _findingRun, _rule,
         ];
         foreach (var rule in RuleCatalogue.All)
         {
@@ -121,7 +128,9 @@ public sealed class ReplayWriter : IReplaySink, IDisposable
             inserter.Discard();
         }
 
-        _staleRuns = new PageRuns(_staleRun);
+        _staleRuns = KeyRuns.OfPages(_staleRun);
+        _findingRuns = KeyRuns.OfOwners(_findingRun);
+        _findingStores = 0;
         _lastPages.Clear();
         _queue?.Drain();
         Empty(Tables);
@@ -156,7 +165,7 @@ public sealed class ReplayWriter : IReplaySink, IDisposable
     {
         if (_keepsHistory)
         {
-            _staleRuns.Add(id, pa);
+            _staleRuns.AddPage(id, pa);
         }
     }
 
@@ -223,23 +232,24 @@ public sealed class ReplayWriter : IReplaySink, IDisposable
         }
     }
 
-    public void FindingStore(
-        Finding finding, long seq, ulong pa, ulong? va, ulong? oldValue, ulong? newValue, long? staleSeq)
+    public void FindingStore(Finding finding, in FoldedStore store)
     {
         ArgumentNullException.ThrowIfNull(finding);
         if (!_keepsFindingStores)
         {
             // Most stores of a finding follow one another through a page.
             ref var page = ref CollectionsMarshal.GetValueRefOrAddDefault(_lastPages, finding.Id, out var isThere);
-            if (isThere && page == pa >> TableFrame.Shift)
+            if (isThere && page == store.Pa >> TableFrame.Shift)
             {
                 return;
             }
 
-            page = pa >> TableFrame.Shift;
+            page = store.Pa >> TableFrame.Shift;
         }
 
-        _findingStore.Row().Add(finding.Id).Add(seq).Add(pa).Add(va).Add(oldValue).Add(newValue).Add(staleSeq).Insert();
+        _findingRuns.AddOwned(++_findingStores, finding.Id);
+        _findingStore.Row().Add(finding.Id).Add(store.Seq).Add(store.Pa).Add(store.Va).Add(store.Old).Add(store.New)
+            .Add(store.StaleSeq).Insert();
     }
 
     public void Finding(Finding finding)
@@ -259,6 +269,7 @@ public sealed class ReplayWriter : IReplaySink, IDisposable
     {
         ArgumentNullException.ThrowIfNull(summary);
         _staleRuns.Flush();
+        _findingRuns.Flush();
         foreach (var inserter in _inserters)
         {
             inserter.Flush();

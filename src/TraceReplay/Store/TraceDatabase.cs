@@ -11,7 +11,7 @@ public sealed class TraceDatabase : IDisposable
     public const int ApplicationId = 0x5452706c;
 
     /// <summary>Stamp in <c>PRAGMA user_version</c>; a file with another one is made again from its trace.</summary>
-    public const int SchemaVersion = 9;
+    public const int SchemaVersion = 10;
 
     // Offset of application_id, big-endian, in the header of a SQLite file, and the header's length.
     private const int ApplicationIdOffset = 68;

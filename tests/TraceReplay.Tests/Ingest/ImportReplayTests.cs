@@ -272,7 +272,7 @@ public sealed class ImportReplayTests
         Assert.Equal(together, ReplayTables.Select(table => Rows(database, table)));
     }
 
-    private static readonly string[] ReplayTables = ["replay", "finding", "finding_store", "stale_record", "transition", "table_use", "tlbi_site"];
+    private static readonly string[] ReplayTables = ["replay", "finding", "finding_store", "finding_run", "stale_record", "transition", "table_use", "tlbi_site"];
 
     [Fact]
     public void Several_pieces_are_replayed_as_one_capture()

@@ -7,8 +7,8 @@ using TraceReplay.Tests.Traces;
 
 namespace TraceReplay.Tests.Store;
 
-/// <summary>The runs that lead to the rows about a page, and the views that follow them.</summary>
-public sealed class PageRunsTests : IDisposable
+/// <summary>The runs that lead to the rows about a page or of a finding, and the views that follow them.</summary>
+public sealed class KeyRunsTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
 
@@ -131,6 +131,22 @@ public sealed class PageRunsTests : IDisposable
                         moment));
             }
         }
+    }
+
+    [Theory]
+    [InlineData("violations-6.12-4k-n1-2cpu.emulator.ftrace.gz")]
+    [InlineData("violations-6.12-4k-n1-2cpu.kernel.ftrace.gz")]
+    public void Each_store_of_a_finding_is_found_by_its_number_once(string capture)
+    {
+        TraceImporter.Import(
+            [CaptureFile.Find(capture)], _folder["t.db"], new ImportOptions { Replay = new ReplayOptions() }, null, TestContext.Current.CancellationToken);
+        using var database = TraceDatabase.Open(_folder["t.db"], writable: false);
+        var rows = database.Connection.Query<(long, long)>("SELECT finding_id, id FROM finding_store ORDER BY finding_id, id").AsList();
+        Assert.NotEmpty(rows);
+        Assert.Equal(rows, database.Connection.Query<(long, long)>("SELECT finding_id, id FROM _finding_store ORDER BY finding_id, id"));
+        Assert.Equal(
+            database.Connection.Query<long>("SELECT id FROM finding ORDER BY id"),
+            database.Connection.Query<long>("SELECT DISTINCT finding_id FROM finding_store ORDER BY finding_id"));
     }
 
     private static void Send(EventWriter writer, long seq, ulong pa) =>
