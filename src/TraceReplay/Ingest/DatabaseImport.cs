@@ -70,9 +70,11 @@ internal sealed class DatabaseImport : IDisposable
         _target = new ReplayTarget(database, _queue, keepsEvents, KeepsFindingStores: keepsEvents || options.Review.Waivers.Count > 0);
         if (options.Replay is not null)
         {
-            _spool = new EventSpool(database.Folder);
+            // Where events become rows, a replay beside that must be done again reads those: no other copy of all is kept.
+            var readsRows = _writer is not null && _queue is not null;
+            _spool = new EventSpool(readsRows ? null : database.Folder);
             var shown = options.ReplayProgress is { } told ? new ProgressOnceRead(this, told) : null;
-            _replay = new ReplayRun(_target, _spool, _names, options.Replay, shown, cancellation);
+            _replay = new ReplayRun(_target, _spool, _names, options.Replay, shown, cancellation, readsRows ? ReadRows : null);
         }
 
         _stored = _writer is not null && _spool is not null ? new TeeSink(_writer, _spool) : (IEventSink?)_writer ?? _spool;
@@ -141,6 +143,15 @@ internal sealed class DatabaseImport : IDisposable
         _transaction.Dispose();
         _spool?.Dispose();
         _image?.Dispose();
+    }
+
+    // By a connection of its own, which sees what is committed: the other one writes what the replay derives meanwhile.
+    private void ReadRows(IEventSink sink)
+    {
+        _transaction.Commit();
+        using var rows = _database.OpenBeside();
+        _transaction = _database.Connection.BeginTransaction();
+        new EventReader(rows).Read(sink, _cancellation);
     }
 
     private (long Events, SkippedEvents Skipped) ReadSources(IReadOnlyList<string> paths)

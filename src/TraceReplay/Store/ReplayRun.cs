@@ -13,7 +13,7 @@ internal sealed record ReplayTarget(TraceDatabase Database, RowQueue? Queue, boo
 
 /// <summary>
 /// One replay of spooled events into a database. It may begin beside the reading of the trace, with the facts that the first events tell;
-/// where the whole trace tells others, and the replay relied on them, it is done again from the copy.
+/// where the whole trace tells others, and the replay relied on them, it is done again.
 /// </summary>
 internal sealed class ReplayRun : IDisposable
 {
@@ -23,6 +23,7 @@ internal sealed class ReplayRun : IDisposable
     private readonly IProgress<long>? _progress;
     private readonly CancellationToken _cancellation;
     private readonly ReplayWriter _writer;
+    private readonly Action<IEventSink>? _readAgain;
     private Thread? _thread;
     private ReplayEngine? _engine;
     private ExceptionDispatchInfo? _fault;
@@ -33,10 +34,15 @@ internal sealed class ReplayRun : IDisposable
     /// <param name="options">How to replay.</param>
     /// <param name="progress">Told the number of events replayed, now and then, on the thread that replays.</param>
     /// <param name="cancellation">Stops the replay.</param>
+    /// <param name="readAgain">
+    /// Sends all events to a sink a second time, where the copy is of those alone that a replay beside has still to come to; null where it
+    /// is of all.
+    /// </param>
     public ReplayRun(
-        ReplayTarget target, EventSpool events, NameTable names, ReplayOptions options, IProgress<long>? progress, CancellationToken cancellation)
+        ReplayTarget target, EventSpool events, NameTable names, ReplayOptions options, IProgress<long>? progress, CancellationToken cancellation,
+        Action<IEventSink>? readAgain = null)
     {
-        (_events, _names, _options, _progress, _cancellation) = (events, names, options, progress, cancellation);
+        (_events, _names, _options, _progress, _cancellation, _readAgain) = (events, names, options, progress, cancellation, readAgain);
         _writer = new ReplayWriter(target.Database.Connection, options.Policy, target.Queue, target.KeepsHistory, target.KeepsFindingStores);
     }
 
@@ -62,13 +68,22 @@ internal sealed class ReplayRun : IDisposable
         _fault?.Throw();
         if (_engine?.Finish() is not { } summary || !_engine.HoldsFor(facts))
         {
-            if (_engine is not null)
+            var isAgain = _engine is not null;
+            if (isAgain)
             {
                 _writer.Clear();
             }
 
             _engine = new ReplayEngine(facts, _names, _options, _writer);
-            _events.Replay(Watched(_engine), _cancellation);
+            if (isAgain && _readAgain is not null)
+            {
+                _readAgain(Watched(_engine));
+            }
+            else
+            {
+                _events.Replay(Watched(_engine), _cancellation);
+            }
+
             summary = _engine.Finish();
         }
 
