@@ -420,6 +420,12 @@ internal sealed class MachineState
 
     private void LinkChildren(TableUse use, long seq)
     {
+        // Then no page can tell anything new.
+        if (use.Level == 3 && use.Space is { EverHadContent: true, MayHaveGlobal: true })
+        {
+            return;
+        }
+
         for (var index = 0; index < use.Entries; index++)
         {
             if (use.ValueAt(index) is not { } value || (value & DescriptorBits.Valid) == 0)
