@@ -71,6 +71,7 @@ fi
 measure() {
     local name=$1
     shift
+    warm_memory "$work" 400
     /usr/bin/time -o "$work/time" -f '%e %M %U %S' "$@" >"$work/out" 2>"$work/err" || {
         # analyze says with its exit status whether it found errors.
         [[ $name == analyze* || $name == replay ]] && [[ $(sed -n 's/Command exited with non-zero status //p' "$work/time") =~ ^[13]$ ]] || { cat "$work/err" >&2; exit 1; }

@@ -25,28 +25,47 @@ build_tool "$root" "$work"
 dotnet build "$here" -c Release >"$work/build.log" 2>&1 || { cat "$work/build.log" >&2; exit 1; }
 traces=$root/artifacts/bin/TraceReplay.Benchmarks/release/TraceReplay.Benchmarks
 
-# Least wall time, processor time and memory of the rounds, for one way to run.
+# One analysis; its wall time, processor time and memory are added to a file.
 run() {
-    local round
-    for ((round = 0; round < rounds; round++)); do
-        rm -rf "$work/out.db"
-        /usr/bin/time -o "$work/time" -f '%e %U %S %M' "$tool" analyze "$@" >/dev/null 2>"$work/err" || [[ $? == [13] ]] || { cat "$work/err" >&2; exit 1; }
-        tail -n 1 "$work/time"
-    done | awk '{ cpu = $2 + $3; if (NR == 1 || $1 < w) w = $1; if (NR == 1 || cpu < c) c = cpu; if (NR == 1 || $4 < m) m = $4 } END { print w, c, m / 1024 }'
+    local times=$1
+    shift
+    rm -rf "$work/out.db"
+    warm_memory "$work" 1200
+    /usr/bin/time -o "$work/time" -f '%e %U %S %M' "$tool" analyze "$@" >/dev/null 2>"$work/err" || [[ $? == [13] ]] || { cat "$work/err" >&2; exit 1; }
+    tail -n 1 "$work/time" >>"$times"
 }
 
-# One table: what varies, and for each value the trace it gives. The slope is that of processor time over the value before it.
+# The least of each.
+least() {
+    awk '{ cpu = $2 + $3; if (NR == 1 || $1 < w) w = $1; if (NR == 1 || cpu < c) c = cpu; if (NR == 1 || $4 < m) m = $4 } END { print w, c, m / 1024 }' "$1"
+}
+
+# One table: what varies, and for each value the trace it gives. The slope is that of processor time over the value before it. Each round
+# takes all values one after the other, so that a noisy minute hits all of them.
 table() {
-    local what=$1 value previous="" kept only
+    local what=$1 value previous="" kept only round
     shift
+    for value in "$@"; do
+        make "$what" "$value" "$work/t$value" >&2
+    done
+
+    # Else the traces are still being written to the disk while the first are analysed.
+    sync
+    rm -f "$work"/kept* "$work"/only*
+    for ((round = 0; round < rounds; round++)); do
+        for value in "$@"; do
+            run "$work/kept$value" "$work/t$value" --db "$work/out.db"
+            sqlite3 "$work/out.db" 'SELECT max(last_seq) FROM trace' >"$work/events$value"
+            run "$work/only$value" "$work/t$value"
+        done
+    done
     echo
     echo "| $what | events | \`--db\` wall s | processor s | slope | MiB | without: wall s | processor s | slope | MiB |"
     echo '| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |'
     for value in "$@"; do
-        make "$what" "$value" >&2
-        kept=$(run "$work/t" --db "$work/out.db")
-        events=$(sqlite3 "$work/out.db" 'SELECT max(last_seq) FROM trace')
-        only=$(run "$work/t")
+        kept=$(least "$work/kept$value")
+        only=$(least "$work/only$value")
+        events=$(cat "$work/events$value")
         awk -v value="$value" -v events="$events" -v now="$kept $only" -v before="$previous" 'BEGIN {
             split(now, n); count = split(before, b)
             for (i = 2; i <= 5; i += 3) slope[i] = count ? sprintf("%.2f", log(n[i] / b[i]) / log(value / b[7])) : ""
@@ -54,16 +73,17 @@ table() {
         }'
         previous="$kept $only $value"
     done
+    rm -f "$work"/t[0-9]*
 }
 
 make() {
     case $1 in
-        events) "$traces" --growth "$2" 4 100 10 "$work/t" ;;
-        CPUs) "$traces" --growth 1000000 "$2" 100 10 "$work/t" ;;
-        'address spaces') "$traces" --growth 1000000 4 "$2" 10 "$work/t" ;;
-        'records pending') "$traces" --growth 1000000 4 100 "$2" "$work/t" ;;
-        'records pending, 1,000,000 TLBIs') "$traces" --pending "$2" 1000000 "$work/t" ;;
-        'copies of the capture') "$traces" --repeat "$work/capture" "$2" "$work/t" ;;
+        events) "$traces" --growth "$2" 4 100 10 "$3" ;;
+        CPUs) "$traces" --growth 1000000 "$2" 100 10 "$3" ;;
+        'address spaces') "$traces" --growth 1000000 4 "$2" 10 "$3" ;;
+        'records pending') "$traces" --growth 1000000 4 100 "$2" "$3" ;;
+        'records pending, 1,000,000 TLBIs') "$traces" --pending "$2" 1000000 "$3" ;;
+        'copies of the capture') "$traces" --repeat "$work/capture" "$2" "$3" ;;
     esac
 }
 

@@ -23,6 +23,13 @@ publish() {
     dotnet publish "$work/tree/src/TraceReplay.Cli" -c Release "$@" -o "$work/tool" >"$work/build.log" 2>&1
 }
 
+# Uses and frees so many MiB of the memory that files are written to. A virtual machine gives free memory back to its host, and its first touch
+# afterwards took fifteen times as long as a copy of a page: a longer run, which writes more, would be charged for more of it.
+warm_memory() {
+    head -c "$2M" /dev/zero >"$1/warm"
+    rm "$1/warm"
+}
+
 describe_machine() {
     echo "CPU: $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1), $(nproc) CPUs; .NET $(dotnet --list-runtimes | sed -n 's/^Microsoft.NETCore.App \([^ ]*\).*/\1/p' | tail -n 1), $1; SQLite of the shell $(sqlite3 --version | cut -d' ' -f1); $(uname -s) $(uname -r)."
     echo "Date: $(date -u +%Y-%m-%d); load when finished: $(cut -d' ' -f1-3 /proc/loadavg)."
