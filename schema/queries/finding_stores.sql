@@ -18,6 +18,4 @@ SELECT
   (SELECT line FROM event WHERE seq = s.stale_seq) AS stale_line
 FROM _finding_store AS s
 WHERE s.finding_id = @id
-  -- Two verdicts may fold one store into a finding, as of the two groups whose members differ.
-  AND s.id IN (SELECT min(id) FROM _finding_store WHERE finding_id = @id GROUP BY seq, pa)
 ORDER BY s.seq, s.pa;

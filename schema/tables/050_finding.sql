@@ -76,17 +76,17 @@ CREATE TABLE finding (
 -- database, and has no waivers, has only those that lead to another page of tables. finding_run and the
 -- view _finding_store find those of one finding.
 CREATE TABLE finding_store (
-  id          INTEGER PRIMARY KEY, -- 1, 2, ...
+  id          INTEGER PRIMARY KEY, -- ascending
   finding_id  INTEGER NOT NULL,
   seq         INTEGER NOT NULL, -- the store
-  pa          INTEGER NOT NULL, -- physical address of the descriptor
+  pa          INTEGER NOT NULL, -- physical address of the descriptor; once for one finding and store
   va          INTEGER,          -- input address, NULL when not known
   old         INTEGER,          -- the stale or overwritten value, NULL when not known
   new         INTEGER,          -- the value stored, NULL when not known
   stale_seq   INTEGER           -- the store that made old stale, NULL for none
 ) STRICT;
 
--- Which stores are folded into a finding: the first and the last of some of them, with at most 256 ids
+-- Which stores are folded into a finding: the first and the last of some of them, with at most 8 ids
 -- from one to the next and 8192 from first to last.
 CREATE TABLE finding_run (
   finding_id  INTEGER NOT NULL,

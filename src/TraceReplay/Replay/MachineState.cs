@@ -420,7 +420,7 @@ internal sealed class MachineState
 
     private void LinkChildren(TableUse use, long seq)
     {
-        // Then no page can tell anything new.
+        // A page leads to no table, and tells no more than these two.
         if (use.Level == 3 && use.Space is { EverHadContent: true, MayHaveGlobal: true })
         {
             return;

@@ -5,15 +5,16 @@ using TraceReplay.Events;
 namespace TraceReplay.Store;
 
 /// <summary>
-/// A compact copy of the events of a trace, for replay: a replay beside the reading of the trace takes them from here, and may need them
-/// again once facts about the whole trace are known. Some 25 bytes an event, read at 30 million events a second.
+/// A compact copy of the events of a trace, for replay: a replay beside the reading of the trace takes them from here, and where they are
+/// not stored otherwise may need them again once facts about the whole trace are known. Some 25 bytes an event, read at 30 million events a
+/// second.
 /// </summary>
 /// <remarks>
 /// A number is a byte that tells its length, and its low bytes; those of headers are differences from the event before. Read by the
 /// process that wrote it, so the order of bytes is that of the machine, which .NET runs on little-endian ones.
 /// </remarks>
 /// <param name="folder">
-/// Where a file is made, if there is need for one; null where the events are replayed once, beside the one who adds them.
+/// Where a file is made, if there is need for one; null where the replay beside is the only one to read them here: it leaves none behind.
 /// </param>
 internal sealed class EventSpool(string? folder) : IEventSink, IDisposable
 {

@@ -8,19 +8,32 @@ namespace TraceReplay.Store;
 /// <summary>Marks findings that somebody accepts, and those that are known from before. They stay in the database.</summary>
 public sealed record FindingReview
 {
-    // A finding is several stores; all of them must fit, or a waiver would hide what it does not name.
-    private static readonly string Fits = $"""
-        f.rule GLOB @Rule
-        AND {FitsSite("f.pc", "(SELECT text FROM name WHERE id = f.how_id)", "(SELECT comm FROM task WHERE id = f.task_id)")}
-        AND {FitsPlace("f.va", "f.pa")}
-        AND NOT EXISTS (
-          SELECT 1
-          FROM _finding_store AS s
+    // A finding is several stores; all of them must fit, or a waiver would hide what it does not name. They are read in the order in which
+    // they lie: hundreds of findings may take turns. The sign keeps SQLite from making an index of all stores for each waiver.
+    private static readonly string Fitting = $"""
+        WITH candidate AS MATERIALIZED (
+          SELECT f.id
+          FROM finding AS f
+          WHERE f.rule GLOB @Rule
+            AND {FitsSite("f.pc", "(SELECT text FROM name WHERE id = f.how_id)", "(SELECT comm FROM task WHERE id = f.task_id)")}
+            AND {FitsPlace("f.va", "f.pa")}
+        ),
+        run AS MATERIALIZED (
+          SELECT r.finding_id, r.first_id, r.last_id
+          FROM candidate AS c
+          CROSS JOIN finding_run AS r ON r.finding_id = c.id
+          ORDER BY r.first_id
+        )
+        SELECT id
+        FROM candidate
+        WHERE id NOT IN (
+          SELECT s.finding_id
+          FROM run AS r
+          CROSS JOIN finding_store AS s ON s.id BETWEEN r.first_id AND r.last_id AND +s.finding_id = r.finding_id
           LEFT JOIN pgtable_write AS w ON w.seq = s.seq
-          WHERE s.finding_id = f.id
-            AND NOT ({FitsPlace("s.va", "s.pa")}
-              AND (w.seq IS NULL
-                OR {FitsSite("w.pc", "(SELECT text FROM name WHERE id = w.how_id)", "(SELECT comm FROM task WHERE id = w.task_id)")})))
+          WHERE NOT ({FitsPlace("s.va", "s.pa")}
+            AND (w.seq IS NULL
+              OR {FitsSite("w.pc", "(SELECT text FROM name WHERE id = w.how_id)", "(SELECT comm FROM task WHERE id = w.task_id)")})))
         """;
 
     /// <summary>Nothing is accepted or known.</summary>
@@ -71,16 +84,21 @@ public sealed record FindingReview
             IsExpired = isExpired,
         };
         connection.Execute(
-            $"""
+            """
             INSERT INTO waiver (id, line, rule, pc_first, pc_last, symbol, task, va_first, va_last, pa_first, pa_last, reason, expires,
               is_expired, matched)
             SELECT @Id, @Line, @Rule, @PcFirst, @PcLast, @Symbol, @Task, @VaFirst, @VaLast, @PaFirst, @PaLast, @Reason, @Expires,
-              @IsExpired, (SELECT count(*) FROM finding AS f WHERE {Fits})
+              @IsExpired, 0
             """,
             values);
+
+        long[] fitting = [.. connection.Query<long>(Fitting, values)];
+        var matched = new { Id = id, Count = fitting.Length, Findings = $"[{string.Join(',', fitting)}]" };
+        connection.Execute("UPDATE waiver SET matched = @Count WHERE id = @Id", matched);
         if (!isExpired)
         {
-            connection.Execute($"UPDATE finding AS f SET waiver_id = @Id WHERE f.waiver_id IS NULL AND {Fits}", values);
+            connection.Execute(
+                "UPDATE finding SET waiver_id = @Id WHERE waiver_id IS NULL AND id IN (SELECT value FROM json_each(@Findings))", matched);
         }
     }
 

@@ -9,8 +9,10 @@ namespace TraceReplay.Store;
 /// </summary>
 internal sealed class KeyRuns
 {
-    // Between the keys of two rows that do not part a run: rows about something else among them are read in vain.
-    private const int LargestGap = 256;
+    // Between the keys of two rows that do not part a run: rows about something else among them are read in vain. A page is asked for now
+    // and then; waivers ask for every finding, of which hundreds may take turns.
+    private const int LargestGapOfPages = 256;
+    private const int LargestGapOfOwners = 8;
 
     // Longer ones would have rows for all descriptors of the page, and their mask would spare nothing.
     private const int LargestLength = 8192;
@@ -25,9 +27,11 @@ internal sealed class KeyRuns
     private readonly Dictionary<long, Run> _open = [];
     private readonly List<long> _ended = [];
     private readonly bool _isOfPages;
+    private readonly int _largestGap;
     private long _nextSweep = KeysPerSweep;
 
-    private KeyRuns(RowInserter table, bool isOfPages) => (_table, _isOfPages) = (table, isOfPages);
+    private KeyRuns(RowInserter table, bool isOfPages) =>
+        (_table, _isOfPages, _largestGap) = (table, isOfPages, isOfPages ? LargestGapOfPages : LargestGapOfOwners);
 
     /// <summary>Runs of rows about pages of tables.</summary>
     /// <param name="table">Of four columns: the page, the first and the last key, and the descriptors.</param>
@@ -66,7 +70,7 @@ internal sealed class KeyRuns
         }
 
         ref var run = ref CollectionsMarshal.GetValueRefOrAddDefault(_open, subject, out var isOpen);
-        if (isOpen && (key - run.Last > LargestGap || key - run.First >= LargestLength))
+        if (isOpen && (key - run.Last > _largestGap || key - run.First >= LargestLength))
         {
             Write(subject, run);
             isOpen = false;
@@ -86,7 +90,7 @@ internal sealed class KeyRuns
         _nextSweep = key + KeysPerSweep;
         foreach (var (subject, run) in _open)
         {
-            if (key - run.Last > LargestGap)
+            if (key - run.Last > _largestGap)
             {
                 Write(subject, run);
                 _ended.Add(subject);

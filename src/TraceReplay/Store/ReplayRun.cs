@@ -17,13 +17,13 @@ internal sealed record ReplayTarget(TraceDatabase Database, RowQueue? Queue, boo
 /// </summary>
 internal sealed class ReplayRun : IDisposable
 {
-    private readonly EventSpool _events;
     private readonly NameTable _names;
     private readonly ReplayOptions _options;
     private readonly IProgress<long>? _progress;
     private readonly CancellationToken _cancellation;
     private readonly ReplayWriter _writer;
     private readonly Action<IEventSink>? _readAgain;
+    private EventSpool _events;
     private Thread? _thread;
     private ReplayEngine? _engine;
     private ExceptionDispatchInfo? _fault;
@@ -64,8 +64,7 @@ internal sealed class ReplayRun : IDisposable
     public ReplaySummary Finish(TraceFacts facts)
     {
         _events.Complete();
-        _thread?.Join();
-        _fault?.Throw();
+        Join();
         if (_engine?.Finish() is not { } summary || !_engine.HoldsFor(facts))
         {
             var isAgain = _engine is not null;
@@ -74,17 +73,21 @@ internal sealed class ReplayRun : IDisposable
                 _writer.Clear();
             }
 
-            _engine = new ReplayEngine(facts, _names, _options, _writer);
             if (isAgain && _readAgain is not null)
             {
-                _readAgain(Watched(_engine));
+                _events = new EventSpool(null);
+                BeginBeside(facts);
+                _readAgain(_events);
+                _events.Complete();
+                Join();
             }
             else
             {
+                _engine = new ReplayEngine(facts, _names, _options, _writer);
                 _events.Replay(Watched(_engine), _cancellation);
             }
 
-            summary = _engine.Finish();
+            summary = _engine!.Finish();
         }
 
         _writer.Finish(summary);
@@ -100,6 +103,12 @@ internal sealed class ReplayRun : IDisposable
         }
 
         _writer.Dispose();
+    }
+
+    private void Join()
+    {
+        _thread?.Join();
+        _fault?.Throw();
     }
 
     private void RunBeside()

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Dapper;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
@@ -38,11 +37,8 @@ public sealed class ReplayWriter : IReplaySink, IDisposable
     private readonly RowInserter _findingRun;
     private readonly RowInserter _rule;
     private readonly bool _keepsHistory;
-    private readonly bool _keepsFindingStores;
-    private readonly Dictionary<long, ulong> _lastPages = [];
     private KeyRuns _staleRuns;
-    private KeyRuns _findingRuns;
-    private long _findingStores;
+    private readonly FindingStoreRows _findingStores;
     private bool _isFinished;
 
     /// <param name="connection">An open database; its replay tables are emptied.</param>
@@ -62,7 +58,6 @@ public sealed class ReplayWriter : IReplaySink, IDisposable
         ArgumentNullException.ThrowIfNull(connection);
         ArgumentNullException.ThrowIfNull(policy);
         _keepsHistory = keepsHistory;
-        _keepsFindingStores = keepsFindingStores;
         _connection = connection;
         _policy = policy;
         _queue = queue;
@@ -99,11 +94,9 @@ public sealed class ReplayWriter : IReplaySink, IDisposable
             "id, rule, severity, confidence, tag, seq, line, time_ns, cpu, task_id, pa, level, va, asid, space_id, old, new, "
             + "old_decoded, new_decoded, difference, stale_seq, stale_line, tlbi_seq, tlbi_line, tlbi_why, barrier_seq, "
             + "barrier_line, barrier_why, fill_seq, count, pc, how_id, summary", 33, queue);
-
-        // SQLite numbers its rows itself, 1, 2, ...: it then does not search for each number first.
         _findingStore = new(database, "finding_store", "finding_id, seq, pa, va, old, new, stale_seq", 7, queue);
         _findingRun = new(database, "finding_run", "finding_id, first_id, last_id", 3, queue);
-        _findingRuns = KeyRuns.OfOwners(_findingRun);
+        _findingStores = new FindingStoreRows(_findingStore, _findingRun, keepsFindingStores);
         _rule = new(database, "rule", "id, title, severity, arm_rule, explanation, condition", 6, queue);
         _inserters =
         [
@@ -129,9 +122,7 @@ public sealed class ReplayWriter : IReplaySink, IDisposable
         }
 
         _staleRuns = KeyRuns.OfPages(_staleRun);
-        _findingRuns = KeyRuns.OfOwners(_findingRun);
-        _findingStores = 0;
-        _lastPages.Clear();
+        _findingStores.Clear();
         _queue?.Drain();
         Empty(Tables);
     }
@@ -235,21 +226,7 @@ public sealed class ReplayWriter : IReplaySink, IDisposable
     public void FindingStore(Finding finding, in FoldedStore store)
     {
         ArgumentNullException.ThrowIfNull(finding);
-        if (!_keepsFindingStores)
-        {
-            // Most stores of a finding follow one another through a page.
-            ref var page = ref CollectionsMarshal.GetValueRefOrAddDefault(_lastPages, finding.Id, out var isThere);
-            if (isThere && page == store.Pa >> TableFrame.Shift)
-            {
-                return;
-            }
-
-            page = store.Pa >> TableFrame.Shift;
-        }
-
-        _findingRuns.AddOwned(++_findingStores, finding.Id);
-        _findingStore.Row().Add(finding.Id).Add(store.Seq).Add(store.Pa).Add(store.Va).Add(store.Old).Add(store.New)
-            .Add(store.StaleSeq).Insert();
+        _findingStores.Add(finding.Id, store);
     }
 
     public void Finding(Finding finding)
@@ -269,13 +246,14 @@ public sealed class ReplayWriter : IReplaySink, IDisposable
     {
         ArgumentNullException.ThrowIfNull(summary);
         _staleRuns.Flush();
-        _findingRuns.Flush();
+        _findingStores.Flush();
         foreach (var inserter in _inserters)
         {
             inserter.Flush();
         }
 
         _queue?.Drain();
+        _findingStores.Finish(_connection);
         _isFinished = true;
         using var row = new RowInserter(
             _connection.Handle!, "replay",

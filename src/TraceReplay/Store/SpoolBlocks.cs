@@ -131,8 +131,9 @@ internal sealed class SpoolBlocks(string? folder) : IDisposable
 
         Guard(() =>
         {
-            _file!.Position = (long)block * BlockBytes;
-            _file.ReadExactly(buffer);
+            var file = _file ?? throw new InvalidOperationException("the blocks that the reader beside left behind were dropped");
+            file.Position = (long)block * BlockBytes;
+            file.ReadExactly(buffer);
         });
         return buffer;
     }

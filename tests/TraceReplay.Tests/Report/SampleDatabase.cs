@@ -141,8 +141,7 @@ internal static class SampleDatabase
           (7, 'pending-at-end', 'info', 'certain', '', 32, 42, 1000000032, 0, 1, 0x40003000, 3, NULL, NULL, 1,
             NULL, NULL, '', '', '', NULL, NULL, NULL, NULL, '', NULL, NULL, '', 1, NULL, 0, 'not completed', NULL, 0);
         INSERT INTO finding_store VALUES (1, 1, 13, 0x40003028, 0x5000, 0x0060000050000f43, 0x0060000051000f43, 9),
-          (2, 1, 14, 0x40003030, 0x6000, NULL, 0x0060000050300f43, NULL),
-          (3, 1, 14, 0x40003030, 0x6000, 0x0060000050000f43, 0x0060000050300f43, 9);
-        INSERT INTO finding_run VALUES (1, 1, 3);
+          (2, 1, 14, 0x40003030, 0x6000, NULL, 0x0060000050300f43, NULL);
+        INSERT INTO finding_run VALUES (1, 1, 2);
         """;
 }

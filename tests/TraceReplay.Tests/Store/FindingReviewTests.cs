@@ -1,8 +1,10 @@
 using Dapper;
+using TraceReplay.Ingest;
 using TraceReplay.Report;
 using TraceReplay.Rules;
 using TraceReplay.Store;
 using TraceReplay.Tests.Report;
+using ReplayOptions = TraceReplay.Replay.ReplayOptions;
 
 namespace TraceReplay.Tests.Store;
 
@@ -43,6 +45,38 @@ public sealed class FindingReviewTests : IDisposable
     {
         Apply($$"""[ { {{patterns}}, "reason": "why" } ]""");
         Assert.Equal(expected, string.Join(' ', _database.Connection.Query<long>("SELECT id FROM finding WHERE waiver_id = 1 ORDER BY id")));
+    }
+
+    // A table in two places is stored to at two addresses: a finding has its store once, at the first.
+    [Theory]
+    [InlineData("0x5000..0x6fff", "1")]
+    [InlineData("0x205000..0x206fff", "")]
+    public void A_store_to_a_table_in_two_places_is_one_of_its_finding(string range, string expected)
+    {
+        var trace = _folder.Write(
+            "two.ftrace",
+            """
+            a-1 [000] 1: sysreg_write: reg=TCR_EL1 val=0x00000010b5103510
+            a-1 [000] 2: pgtable_write: level=0 pa=0x40000000 old=0x0 new=0x40001003
+            a-1 [000] 3: pgtable_write: level=1 pa=0x40001000 old=0x0 new=0x40002003
+            a-1 [000] 4: pgtable_write: level=2 pa=0x40002000 old=0x0 new=0x40003003
+            a-1 [000] 5: pgtable_write: level=2 pa=0x40002008 old=0x0 new=0x40003003
+            a-1 [000] 6: pgtable_write: level=3 pa=0x40003028 old=0x0 new=0xe8000048000f43
+            a-1 [000] 7: sysreg_write: reg=TTBR0_EL1 val=0x0001000040000000
+            a-1 [000] 8: barrier: isb
+            a-1 [000] 9: pgtable_write: level=3 pa=0x40003028 old=0xe8000048000f43 new=0xe8000049000f43
+            a-1 [000] 10: barrier: dsb ish
+
+            """u8);
+        var waivers = WaiverFile.Parse($$"""[ { "rule": "bbm-oa-change", "va": "{{range}}", "reason": "why" } ]""");
+        var options = new ImportOptions { Replay = new ReplayOptions(), Review = FindingReview.None with { Waivers = waivers } };
+        TraceImporter.Import([trace], _folder["two.db"], options, null, TestContext.Current.CancellationToken);
+        using var database = TraceDatabase.Open(_folder["two.db"], writable: false);
+        Assert.Equal(
+            [(0x40003028, 0x5000)],
+            database.Connection.Query<(long, long)>("SELECT s.pa, s.va FROM _finding_store AS s JOIN finding AS f ON f.id = s.finding_id WHERE f.rule = 'bbm-oa-change'"));
+        Assert.Equal(
+            expected, string.Join(' ', database.Connection.Query<long>("SELECT id FROM finding WHERE waiver_id = 1 AND rule = 'bbm-oa-change' ORDER BY id")));
     }
 
     [Fact]
