@@ -87,10 +87,10 @@ CREATE TABLE finding_store (
 ) STRICT;
 
 -- Which stores are folded into a finding: the first and the last of some of them, with at most 8 ids
--- from one to the next and 8192 from first to last.
+-- from one to the next and 8192 from first to last, counting repeats of a store that were removed.
 CREATE TABLE finding_run (
   finding_id  INTEGER NOT NULL,
-  first_id    INTEGER NOT NULL, -- id of a finding_store
+  first_id    INTEGER NOT NULL, -- id of a finding_store, or of a repeat
   last_id     INTEGER NOT NULL, -- at least first_id
   PRIMARY KEY (finding_id, first_id)
 ) STRICT, WITHOUT ROWID;

@@ -52,7 +52,7 @@ internal sealed class FindingStoreRows
         }
         else
         {
-            // At the end of a trace stores may come in another order than theirs.
+            // Some verdicts wait until their CPU moves on, or the trace ends: stores may come in another order than theirs.
             if (store.Seq < last.Seq)
             {
                 _wentBack.Add(finding);

@@ -76,6 +76,8 @@ internal sealed class ReplayRun : IDisposable
             if (isAgain && _readAgain is not null)
             {
                 _events = new EventSpool(null);
+
+                // It waits for the first event, which comes once the reader has begun the transaction that its rows are written in.
                 BeginBeside(facts);
                 _readAgain(_events);
                 _events.Complete();

@@ -48,10 +48,8 @@ public sealed class FindingReviewTests : IDisposable
     }
 
     // A table in two places is stored to at two addresses: a finding has its store once, at the first.
-    [Theory]
-    [InlineData("0x5000..0x6fff", "1")]
-    [InlineData("0x205000..0x206fff", "")]
-    public void A_store_to_a_table_in_two_places_is_one_of_its_finding(string range, string expected)
+    [Fact]
+    public void A_store_to_a_table_in_two_places_is_one_of_its_finding()
     {
         var trace = _folder.Write(
             "two.ftrace",
@@ -68,15 +66,14 @@ public sealed class FindingReviewTests : IDisposable
             a-1 [000] 10: barrier: dsb ish
 
             """u8);
-        var waivers = WaiverFile.Parse($$"""[ { "rule": "bbm-oa-change", "va": "{{range}}", "reason": "why" } ]""");
+        var waivers = WaiverFile.Parse("""[ { "rule": "bbm-oa-change", "va": "0x5000..0x6fff", "reason": "why" } ]""");
         var options = new ImportOptions { Replay = new ReplayOptions(), Review = FindingReview.None with { Waivers = waivers } };
         TraceImporter.Import([trace], _folder["two.db"], options, null, TestContext.Current.CancellationToken);
         using var database = TraceDatabase.Open(_folder["two.db"], writable: false);
         Assert.Equal(
             [(0x40003028, 0x5000)],
             database.Connection.Query<(long, long)>("SELECT s.pa, s.va FROM _finding_store AS s JOIN finding AS f ON f.id = s.finding_id WHERE f.rule = 'bbm-oa-change'"));
-        Assert.Equal(
-            expected, string.Join(' ', database.Connection.Query<long>("SELECT id FROM finding WHERE waiver_id = 1 AND rule = 'bbm-oa-change' ORDER BY id")));
+        Assert.Equal(1, database.Connection.ExecuteScalar<long>("SELECT matched FROM waiver"));
     }
 
     [Fact]

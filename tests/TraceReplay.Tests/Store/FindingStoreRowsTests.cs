@@ -32,7 +32,7 @@ public sealed class FindingStoreRowsTests : IDisposable
 
         for (var i = 0; i < 300; i++)
         {
-            folded.Add((random.Next(findings) + 1, Store(random.Next(1, 5_000), random)));
+            folded.Add(i % 2 == 0 ? folded[random.Next(folded.Count)] : (random.Next(findings) + 1, Store(random.Next(1, 5_000), random)));
         }
 
         using var database = TraceDatabase.Create(_folder["t.db"]);
@@ -73,10 +73,10 @@ public sealed class FindingStoreRowsTests : IDisposable
         rows.Flush();
         database.Connection.Execute("DELETE FROM finding_store; DELETE FROM finding_run");
         rows.Clear();
-        rows.Add(1, new FoldedStore(7, 0x1000, null, null, null, null));
+        rows.Add(1, new FoldedStore(8, 0x1000, null, null, null, null));
         rows.Flush();
         rows.Finish(database.Connection);
-        Assert.Equal([(1, 7)], database.Connection.Query<(int, int)>("SELECT id, seq FROM _finding_store WHERE finding_id = 1"));
+        Assert.Equal([(1, 8)], database.Connection.Query<(int, int)>("SELECT id, seq FROM _finding_store WHERE finding_id = 1"));
     }
 
     // Without a database of its own an analysis tells the pages of a finding, and no more.
