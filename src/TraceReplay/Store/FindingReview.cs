@@ -87,8 +87,8 @@ public sealed record FindingReview
             """
             INSERT INTO waiver (id, line, rule, pc_first, pc_last, symbol, task, va_first, va_last, pa_first, pa_last, reason, expires,
               is_expired, matched)
-            SELECT @Id, @Line, @Rule, @PcFirst, @PcLast, @Symbol, @Task, @VaFirst, @VaLast, @PaFirst, @PaLast, @Reason, @Expires,
-              @IsExpired, 0
+            VALUES (@Id, @Line, @Rule, @PcFirst, @PcLast, @Symbol, @Task, @VaFirst, @VaLast, @PaFirst, @PaLast, @Reason, @Expires,
+              @IsExpired, 0)
             """,
             values);
 

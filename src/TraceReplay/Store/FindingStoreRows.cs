@@ -20,11 +20,10 @@ internal sealed class FindingStoreRows
         """;
 
     private readonly RowInserter _stores;
-    private readonly RowInserter _runRows;
     private readonly bool _keepsAll;
     private readonly Dictionary<int, Last> _last = [];
     private readonly SortedSet<int> _wentBack = [];
-    private KeyRuns _runs;
+    private readonly KeyRuns _runs;
     private long _count;
 
     /// <param name="stores">Of <c>finding_store</c>, without its id: SQLite numbers the rows itself, 1, 2, ..., and does not search for each first.</param>
@@ -32,7 +31,7 @@ internal sealed class FindingStoreRows
     /// <param name="keepsAll">False to keep of the stores of a finding only enough to tell the pages of tables that they are in.</param>
     public FindingStoreRows(RowInserter stores, RowInserter runs, bool keepsAll)
     {
-        (_stores, _runRows, _keepsAll) = (stores, runs, keepsAll);
+        (_stores, _keepsAll) = (stores, keepsAll);
         _runs = KeyRuns.OfOwners(runs);
     }
 
@@ -68,19 +67,14 @@ internal sealed class FindingStoreRows
     /// <summary>Begins again, with empty tables and nothing gathered.</summary>
     public void Clear()
     {
-        _runs = KeyRuns.OfOwners(_runRows);
+        _runs.Clear();
         _last.Clear();
         _wentBack.Clear();
         _count = 0;
     }
 
-    /// <summary>Sends the last rows on their way.</summary>
-    public void Flush()
-    {
-        _runs.Flush();
-        _stores.Flush();
-        _runRows.Flush();
-    }
+    /// <summary>Adds the runs that have not ended; once, after the last store.</summary>
+    public void Flush() => _runs.Flush();
 
     /// <summary>Ends the table; once all rows are written.</summary>
     /// <param name="connection">The database.</param>

@@ -62,6 +62,13 @@ internal sealed class KeyRuns
         _open.Clear();
     }
 
+    /// <summary>Begins again with an empty table.</summary>
+    public void Clear()
+    {
+        _open.Clear();
+        _nextSweep = KeysPerSweep;
+    }
+
     private void Add(long key, long subject, ulong entries)
     {
         if (key >= _nextSweep)

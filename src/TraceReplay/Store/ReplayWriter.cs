@@ -37,7 +37,7 @@ public sealed class ReplayWriter : IReplaySink, IDisposable
     private readonly RowInserter _findingRun;
     private readonly RowInserter _rule;
     private readonly bool _keepsHistory;
-    private KeyRuns _staleRuns;
+    private readonly KeyRuns _staleRuns;
     private readonly FindingStoreRows _findingStores;
     private bool _isFinished;
 
@@ -121,7 +121,7 @@ public sealed class ReplayWriter : IReplaySink, IDisposable
             inserter.Discard();
         }
 
-        _staleRuns = KeyRuns.OfPages(_staleRun);
+        _staleRuns.Clear();
         _findingStores.Clear();
         _queue?.Drain();
         Empty(Tables);

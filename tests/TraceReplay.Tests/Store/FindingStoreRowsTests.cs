@@ -8,8 +8,24 @@ namespace TraceReplay.Tests.Store;
 public sealed class FindingStoreRowsTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
+    private readonly TraceDatabase _database;
+    private readonly RowInserter _stores;
+    private readonly RowInserter _runs;
 
-    public void Dispose() => _folder.Dispose();
+    public FindingStoreRowsTests()
+    {
+        _database = TraceDatabase.Create(_folder["t.db"]);
+        _stores = new(_database.Connection.Handle!, "finding_store", "finding_id, seq, pa, va, old, new, stale_seq", 7);
+        _runs = new(_database.Connection.Handle!, "finding_run", "finding_id, first_id, last_id", 3);
+    }
+
+    public void Dispose()
+    {
+        _stores.Dispose();
+        _runs.Dispose();
+        _database.Dispose();
+        _folder.Dispose();
+    }
 
     // Findings that take turns, stores that several verdicts are about, and at the end some in another order.
     [Theory]
@@ -35,67 +51,67 @@ public sealed class FindingStoreRowsTests : IDisposable
             folded.Add(i % 2 == 0 ? folded[random.Next(folded.Count)] : (random.Next(findings) + 1, Store(random.Next(1, 5_000), random)));
         }
 
-        using var database = TraceDatabase.Create(_folder["t.db"]);
-        using var stores = new RowInserter(database.Connection.Handle!, "finding_store", "finding_id, seq, pa, va, old, new, stale_seq", 7);
-        using var runs = new RowInserter(database.Connection.Handle!, "finding_run", "finding_id, first_id, last_id", 3);
-        var rows = new FindingStoreRows(stores, runs, keepsAll: true);
+        var rows = new FindingStoreRows(_stores, _runs, keepsAll: true);
         foreach (var (finding, store) in folded)
         {
             rows.Add(finding, store);
         }
 
-        rows.Flush();
-        rows.Finish(database.Connection);
+        Write(rows);
+        rows.Finish(_database.Connection);
 
         // The first one of each.
         var expected = folded.GroupBy(row => (row.Finding, row.Store.Seq, (long)row.Store.Pa))
             .Select(same => (same.Key.Finding, same.Key.Seq, same.Key.Item3, (long)same.First().Store.Va!.Value)).Order();
         Assert.Equal(
-            expected, database.Connection.Query<(int, long, long, long)>("SELECT finding_id, seq, pa, va FROM finding_store ORDER BY finding_id, seq, pa"));
+            expected, _database.Connection.Query<(int, long, long, long)>("SELECT finding_id, seq, pa, va FROM finding_store ORDER BY finding_id, seq, pa"));
         Assert.Equal(
-            database.Connection.Query<(long, long)>("SELECT finding_id, id FROM finding_store ORDER BY finding_id, id"),
-            database.Connection.Query<(long, long)>("SELECT finding_id, id FROM _finding_store ORDER BY finding_id, id"));
+            _database.Connection.Query<(long, long)>("SELECT finding_id, id FROM finding_store ORDER BY finding_id, id"),
+            _database.Connection.Query<(long, long)>("SELECT finding_id, id FROM _finding_store ORDER BY finding_id, id"));
 
         // However they take turns, few rows of others are read to find those of one.
         Assert.InRange(
-            database.Connection.ExecuteScalar<double>("SELECT sum(last_id - first_id + 1) * 1.0 / (SELECT count(*) FROM finding_store) FROM finding_run"), 1, 8);
+            _database.Connection.ExecuteScalar<double>("SELECT sum(last_id - first_id + 1) * 1.0 / (SELECT count(*) FROM finding_store) FROM finding_run"), 1, 8);
     }
 
     [Fact]
     public void What_was_written_before_is_forgotten()
     {
-        using var database = TraceDatabase.Create(_folder["t.db"]);
-        using var stores = new RowInserter(database.Connection.Handle!, "finding_store", "finding_id, seq, pa, va, old, new, stale_seq", 7);
-        using var runs = new RowInserter(database.Connection.Handle!, "finding_run", "finding_id, first_id, last_id", 3);
-        var rows = new FindingStoreRows(stores, runs, keepsAll: true);
+        var rows = new FindingStoreRows(_stores, _runs, keepsAll: true);
         rows.Add(1, new FoldedStore(7, 0x1000, null, null, null, null));
         rows.Add(1, new FoldedStore(8, 0x1000, null, null, null, null));
-        rows.Flush();
-        database.Connection.Execute("DELETE FROM finding_store; DELETE FROM finding_run");
+        rows.Add(2, new FoldedStore(9, 0x1000, null, null, null, null));
+        _stores.Flush();
+        _database.Connection.Execute("DELETE FROM finding_store");
         rows.Clear();
         rows.Add(1, new FoldedStore(8, 0x1000, null, null, null, null));
-        rows.Flush();
-        rows.Finish(database.Connection);
-        Assert.Equal([(1, 8)], database.Connection.Query<(int, int)>("SELECT id, seq FROM _finding_store WHERE finding_id = 1"));
+        Write(rows);
+        rows.Finish(_database.Connection);
+        Assert.Equal([(1, 1, 1)], _database.Connection.Query<(int, int, int)>("SELECT * FROM finding_run"));
+        Assert.Equal([(1, 8)], _database.Connection.Query<(int, int)>("SELECT id, seq FROM _finding_store WHERE finding_id = 1"));
     }
 
     // Without a database of its own an analysis tells the pages of a finding, and no more.
     [Fact]
     public void Only_stores_to_another_page_are_kept_where_no_others_are_asked_for()
     {
-        using var database = TraceDatabase.Create(_folder["t.db"]);
-        using var stores = new RowInserter(database.Connection.Handle!, "finding_store", "finding_id, seq, pa, va, old, new, stale_seq", 7);
-        using var runs = new RowInserter(database.Connection.Handle!, "finding_run", "finding_id, first_id, last_id", 3);
-        var rows = new FindingStoreRows(stores, runs, keepsAll: false);
+        var rows = new FindingStoreRows(_stores, _runs, keepsAll: false);
         foreach (var (seq, pa) in new[] { (1, 0x0ff8ul), (2, 0x1000ul), (3, 0x1ff8ul), (4, 0x1000ul), (5, 0x0ul) })
         {
             rows.Add(1, new FoldedStore(seq, pa, null, null, null, null));
         }
 
         rows.Add(2, new FoldedStore(6, 0x0, null, null, null, null));
+        Write(rows);
+        rows.Finish(_database.Connection);
+        Assert.Equal([(1, 1), (1, 2), (1, 5), (2, 6)], _database.Connection.Query<(int, int)>("SELECT finding_id, seq FROM finding_store ORDER BY id"));
+    }
+
+    private void Write(FindingStoreRows rows)
+    {
         rows.Flush();
-        rows.Finish(database.Connection);
-        Assert.Equal([(1, 1), (1, 2), (1, 5), (2, 6)], database.Connection.Query<(int, int)>("SELECT finding_id, seq FROM finding_store ORDER BY id"));
+        _stores.Flush();
+        _runs.Flush();
     }
 
     private static FoldedStore Store(long seq, Random random) =>
